@@ -1,0 +1,25 @@
+import { pureEnvironment } from '@openenv-ts/core'
+import { z } from 'zod'
+
+/** What to say. */
+export const EchoAction = z.strictObject({ message: z.string().describe('Any text.') })
+/** What was said. */
+export const EchoObservation = z.strictObject({ message: z.string().describe('The text that was sent.') })
+
+/** Answers every message with the same message and the reward 0, and never ends by itself. */
+export const echo = pureEnvironment({
+  name: 'echo',
+  description: 'Say something and read it back.',
+  version: '0.1.0',
+  action: EchoAction,
+  observation: EchoObservation,
+  state: z.strictObject({ message: z.string() }),
+  initial: () => ({ message: '' }),
+  transition: (_state, { message }) => ({ message }),
+  observe: ({ message }) => ({ message }),
+  reward: {},
+  status: () => 'running',
+})
+
+// A module given to the command default-exports its environment [OE-18].
+export default echo

@@ -1,0 +1,117 @@
+import type { z } from 'zod'
+import type { Clock } from './clock.ts'
+import type { Issue } from './errors.ts'
+import type { Info, Status } from './episode.ts'
+import type { Json, MaybePromise } from './json.ts'
+import type { Random } from './random.ts'
+import type { Terms } from './rubric.ts'
+import type { Task, TaskProvider } from './task.ts'
+
+/** Limits on an episode, applied in one place: the local episode. Past one of the first two it is truncated. */
+export interface EpisodeLimits {
+  /** Counted steps. */
+  readonly steps?: number
+  /** Seconds since reset, looked at after each step. */
+  readonly seconds?: number
+  /** Seconds that one call may take; past them it fails with TIMEOUT and the episode needs a reset. */
+  readonly stepSeconds?: number
+}
+
+/** What one moment of a simulation looks like from outside, before it is checked. */
+export interface Frame<O> {
+  readonly observation: O
+  readonly reward: number | null
+  readonly status: Status
+  readonly info: Info
+  readonly terms?: Terms
+}
+
+/** What an environment starts from. */
+export interface StartContext<T = unknown> {
+  readonly seed: number
+  /** Random numbers for the start: a stream of its own, fixed by the seed. */
+  readonly random: Random
+  /** Null when the environment has no tasks. */
+  readonly task: Task<T> | null
+  readonly options: Readonly<Record<string, unknown>>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** What a step may use beside state and action. */
+export interface StepContext {
+  /** Which step this is, from 1. */
+  readonly index: number
+  /** Random numbers for this step: a stream of its own, fixed by seed and index, so that replay and fork hold. */
+  readonly random: Random
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * One position in a started run of an environment: what an episode drives, one call at a time, with checked input.
+ *
+ * `step` answers the next position. A pure environment answers a new object and leaves this one as it was; one
+ * that holds something of the world may answer itself, with a new frame.
+ */
+export interface Simulation<A, O> {
+  readonly frame: Frame<O>
+  /** Acts. When it throws, the position stays as it was. */
+  step(action: A, context: StepContext): MaybePromise<Simulation<A, O>>
+  /** Takes an action that broke the schema as a counted step [OE-2]; absent: such actions are refused. */
+  invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<A, O>>
+  /** What state() shows beside `episode_id` and `step_count`. */
+  view?(): MaybePromise<Readonly<Record<string, unknown>>>
+  /** The same position, independent from here on. */
+  fork?(): MaybePromise<Simulation<A, O>>
+  /** This position as plain JSON, for `Environment.restore`. */
+  snapshot?(): MaybePromise<Json>
+  close?(): MaybePromise<void>
+}
+
+/**
+ * An environment: schemas, tasks and a way to start. `pureEnvironment` and `defineEnvironment` make one; an
+ * environment that must do everything itself implements this.
+ *
+ * @typeParam A - Actions after parsing. @typeParam O - Observations. @typeParam AI - Actions as sent.
+ */
+export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
+  /** Lower-case words joined by hyphens. */
+  readonly name: string
+  readonly description: string
+  readonly version: string
+  readonly action: z.ZodType<A, AI>
+  readonly observation: z.ZodType<O>
+  /** Shape of what `state()` shows beside `episode_id` and `step_count`. */
+  readonly view?: z.ZodType
+  /** Options that reset takes: an object schema. */
+  readonly options?: z.ZodType
+  readonly tasks?: TaskProvider<T>
+  /** Names and weights of the reward's terms. */
+  readonly rubric: readonly { readonly name: string; readonly weight: number }[]
+  /** Bounds of every step's reward. */
+  readonly rewardRange?: readonly [number, number]
+  readonly limits: EpisodeLimits
+  /**
+   * Whether equal seeds and actions give equal bytes. What an episode can do beyond that (fork, snapshot) it says
+   * itself, with NOT_SUPPORTED.
+   */
+  readonly deterministic: boolean
+  /**
+   * Whether many sessions may run in one process at a time. False: the server holds one session for it.
+   */
+  readonly concurrent: boolean
+  start(context: StartContext<T>): MaybePromise<Simulation<A, O>>
+  /** Goes on from what {@link Simulation.snapshot} gave. */
+  restore?(state: Json, frame: Frame<O>, context: StartContext<T>): MaybePromise<Simulation<A, O>>
+}
+
+/** An environment of whatever types, for code that serves or runs any of them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- A is used in both directions, so unknown would fit none
+export type AnyEnvironment = Environment<any, any, any, any>
+
+/** The actions that an environment takes, as sent. */
+export type ActionOf<E> = E extends Environment<infer _A, infer _O, infer AI, infer _T> ? AI : unknown
+
+/** The observations that an environment gives. */
+export type ObservationOf<E> = E extends Environment<infer _A, infer O, infer _AI, infer _T> ? O : unknown

@@ -1,0 +1,39 @@
+// What stands here is a promise to everybody who imports the package.
+// Declaring environments
+export { pureEnvironment } from './pure.ts'
+export type { PureDefinition, PureEnvironment, PureStep, ScoredStep } from './pure.ts'
+export type {
+  ActionOf,
+  AnyEnvironment,
+  Environment,
+  EpisodeLimits,
+  Frame,
+  ObservationOf,
+  Simulation,
+  StartContext,
+  StepContext,
+} from './environment.ts'
+// Tasks, rewards, tools
+export { selectTask, splitType, taskAt, taskList } from './task.ts'
+export type { Split, Task, TaskListOptions, TaskProvider, TaskSelector, TaskSpec } from './task.ts'
+export { createRubric } from './rubric.ts'
+export type { RewardTerm, Rubric, Terms } from './rubric.ts'
+export { RESERVED_TOOL_NAMES } from './tool.ts'
+export type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
+// Running episodes
+export { openLocal } from './local.ts'
+export type { LocalEpisode, LocalOptions } from './local.ts'
+export type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+// Errors
+export { ERROR_CODES, isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError } from './errors.ts'
+export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from './errors.ts'
+// Schemas and values
+export { describeIssues, issuesOf, toJsonSchema } from './schema.ts'
+export type { SchemaSide } from './schema.ts'
+export { isObject } from './json.ts'
+export type { DeepReadonly, Json, JsonSchema, MaybePromise } from './json.ts'
+// Randomness and time
+export { seededRandom } from './random.ts'
+export type { Random } from './random.ts'
+export { manualClock, systemClock } from './clock.ts'
+export type { Clock, ManualClock } from './clock.ts'

@@ -1,0 +1,216 @@
+import type { z } from 'zod'
+import type { Environment, EpisodeLimits, Frame, Simulation, StartContext, StepContext } from './environment.ts'
+import type { Info, Status } from './episode.ts'
+import { OpenEnvError, type Issue } from './errors.ts'
+import type { DeepReadonly, Json } from './json.ts'
+import { checkDefinition } from './definition.ts'
+import { createRubric, type RewardTerm, type Rubric, type Terms } from './rubric.ts'
+import { describeIssues, refuseUnknownKeys } from './schema.ts'
+import type { TaskProvider } from './task.ts'
+
+/** What led to a state: the argument of reward terms and of `info`. */
+export interface PureStep<S, A> {
+  /** Which step, from 1; 0 for the start. */
+  readonly index: number
+  /** The state acted in; null at the start. */
+  readonly before: S | null
+  /** Null at the start and for an action that broke the schema. */
+  readonly action: A | null
+}
+
+/** A {@link PureStep} after scoring. */
+export interface ScoredStep<S, A> extends PureStep<S, A> {
+  /** Null at the start. */
+  readonly reward: number | null
+  readonly terms: Terms
+}
+
+/**
+ * An environment as pure functions of an explicit, serialisable state.
+ *
+ * @typeParam A - Actions after parsing. @typeParam AI - Actions as sent. @typeParam O - Observations.
+ * @typeParam S - The state. @typeParam T - A task's data. @typeParam V - What `state()` shows.
+ */
+export interface PureDefinition<A, AI, O, S, T, V> {
+  readonly name: string
+  readonly description: string
+  /** `0.0.0` when not given. */
+  readonly version?: string
+  readonly action: z.ZodType<A, AI>
+  readonly observation: z.ZodType<O>
+  /** Plain JSON. It leaves the process only in snapshots, and may hold what agents must not see. */
+  readonly state: z.ZodType<S>
+  readonly tasks?: TaskProvider<T>
+  readonly options?: z.ZodType
+  readonly limits?: EpisodeLimits
+  /** Every reward is clipped to it; the terms are kept as they are. */
+  readonly rewardRange?: readonly [number, number]
+
+  initial(context: StartContext<NoInfer<T>>): NoInfer<DeepReadonly<S>>
+  /** The state after an action. Same arguments, same answer. */
+  transition(
+    state: NoInfer<DeepReadonly<S>>,
+    action: NoInfer<DeepReadonly<A>>,
+    context: Pick<StepContext, 'index' | 'random'>,
+  ): NoInfer<DeepReadonly<S>>
+  observe(state: NoInfer<DeepReadonly<S>>): NoInfer<DeepReadonly<O>>
+  /** Terms by name; a step's reward is their weighted sum. `{}` is the reward 0. */
+  readonly reward: Readonly<
+    Record<string, RewardTerm<[NoInfer<DeepReadonly<S>>, PureStep<NoInfer<DeepReadonly<S>>, NoInfer<DeepReadonly<A>>>]>>
+  >
+  status(state: NoInfer<DeepReadonly<S>>): Status
+
+  /** Flat facts beside the observation; agents read them. */
+  info?(
+    state: NoInfer<DeepReadonly<S>>,
+    step: ScoredStep<NoInfer<DeepReadonly<S>>, NoInfer<DeepReadonly<A>>>,
+  ): Info
+  /**
+   * With it, an action that breaks the schema is a counted step: reward 0, `info.error`, and the state that this
+   * answers. Without it such an action is refused and not counted.
+   */
+  invalid?(state: NoInfer<DeepReadonly<S>>, issues: readonly Issue[]): NoInfer<DeepReadonly<S>>
+  /** What `state()` shows beside `episode_id` and `step_count`. */
+  readonly view?: {
+    readonly schema: z.ZodType<V>
+    of(state: NoInfer<DeepReadonly<S>>): NoInfer<DeepReadonly<V>>
+  }
+  /** What the agent is told beside the observation. */
+  prompt?(state: NoInfer<DeepReadonly<S>>): string
+  /** The state as text for a person. */
+  render?(state: NoInfer<DeepReadonly<S>>): string
+}
+
+/** An environment made of pure functions; the definition stays reachable for tools that look inside. */
+export interface PureEnvironment<A, AI, O, S, T, V> extends Environment<A, O, AI, T> {
+  readonly definition: PureDefinition<A, AI, O, S, T, V>
+}
+
+/**
+ * Declares an environment by pure functions of explicit state. Seeding, replay, fork, snapshot and restore follow.
+ *
+ * @throws TypeError when a schema has no JSON Schema, or declares a name that the wire uses itself.
+ */
+export function pureEnvironment<const A, AI, const O, const S, T = undefined, V = Record<string, never>>(
+  definition: PureDefinition<A, AI, O, S, T, V>,
+): PureEnvironment<A, AI, O, S, T, V> {
+  const { name, description, version = '0.0.0', tasks, options, rewardRange, limits = {}, view } = definition
+  const action = refuseUnknownKeys(definition.action)
+  const observation = refuseUnknownKeys(definition.observation)
+  checkDefinition({ name, action, observation, state: definition.state, view: view?.schema, options })
+  type Inner = PureInside<A, O, S>
+  const rubric = createRubric(definition.reward, rewardRange)
+  const inside = { definition, rubric } as unknown as Inner
+  return {
+    definition,
+    name,
+    description,
+    version,
+    action,
+    observation,
+    ...(view === undefined ? {} : { view: view.schema }),
+    ...(options === undefined ? {} : { options }),
+    ...(tasks === undefined ? {} : { tasks }),
+    ...(rewardRange === undefined ? {} : { rewardRange }),
+    rubric: rubric.terms,
+    limits,
+    deterministic: true,
+    concurrent: true,
+    start: (context) => {
+      const state = definition.initial(context) as S
+      return new PureSimulation(inside, state, openingFrame(inside, state))
+    },
+    restore: (snapshot, frame) => {
+      const parsed = definition.state.safeParse(snapshot)
+      if (!parsed.success) {
+        throw new OpenEnvError('VALIDATION_ERROR', 'The state in the snapshot breaks the schema.', {
+          cause: parsed.error,
+        })
+      }
+      return new PureSimulation(inside, parsed.data, frame as Frame<O>)
+    },
+  }
+}
+
+/** The definition with its phantom types gone: inside, state and action are just S and A. */
+interface PureInside<A, O, S> {
+  readonly rubric: Rubric<[S, PureStep<S, A>]>
+  readonly definition: {
+    transition(state: S, action: A, context: StepContext): S
+    observe(state: S): O
+    status(state: S): Status
+    readonly info?: (state: S, step: ScoredStep<S, A>) => Info
+    readonly invalid?: (state: S, issues: readonly Issue[]) => S
+    readonly view?: { of(state: S): Readonly<Record<string, unknown>> }
+  }
+}
+
+const NO_INFO: Info = Object.freeze({})
+const NO_TERMS: Terms = Object.freeze({})
+
+function openingFrame<A, O, S>({ definition }: PureInside<A, O, S>, state: S): Frame<O> {
+  const step = { index: 0, before: null, action: null, reward: null, terms: NO_TERMS }
+  return {
+    observation: definition.observe(state),
+    reward: null,
+    status: definition.status(state),
+    info: definition.info?.(state, step) ?? NO_INFO,
+  }
+}
+
+/** One state and the frame that it shows. Never changes; a step makes the next one. */
+class PureSimulation<A, O, S> implements Simulation<A, O> {
+  readonly #inside: PureInside<A, O, S>
+  readonly #state: S
+  readonly frame: Frame<O>
+  readonly invalid?: (issues: readonly Issue[], context: StepContext) => PureSimulation<A, O, S>
+
+  constructor(inside: PureInside<A, O, S>, state: S, frame: Frame<O>) {
+    this.#inside = inside
+    this.#state = state
+    this.frame = frame
+    if (inside.definition.invalid !== undefined) this.invalid = this.#invalid
+  }
+
+  step(action: A, context: StepContext): PureSimulation<A, O, S> {
+    const { definition, rubric } = this.#inside
+    const before = this.#state
+    const state = definition.transition(before, action, context)
+    const step = { index: context.index, before, action }
+    const { total, terms } = rubric.score(state, step)
+    const info = definition.info?.(state, { ...step, reward: total, terms }) ?? NO_INFO
+    return this.#next(state, { reward: total, terms, info })
+  }
+
+  #invalid(issues: readonly Issue[], context: StepContext): PureSimulation<A, O, S> {
+    const { definition } = this.#inside
+    const before = this.#state
+    const state = definition.invalid?.(before, issues) ?? before
+    const step = { index: context.index, before, action: null, reward: 0, terms: NO_TERMS }
+    const info = { ...definition.info?.(state, step), error: `Invalid action: ${describeIssues(issues)}.` }
+    return this.#next(state, { reward: 0, terms: NO_TERMS, info })
+  }
+
+  #next(state: S, scored: { reward: number; terms: Terms; info: Info }): PureSimulation<A, O, S> {
+    const { definition } = this.#inside
+    return new PureSimulation(this.#inside, state, {
+      observation: definition.observe(state),
+      status: definition.status(state),
+      reward: scored.reward,
+      terms: scored.terms,
+      info: scored.info,
+    })
+  }
+
+  view(): Readonly<Record<string, unknown>> {
+    return this.#inside.definition.view?.of(this.#state) ?? {}
+  }
+
+  fork(): PureSimulation<A, O, S> {
+    return this
+  }
+
+  snapshot(): Json {
+    return this.#state as Json
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import type { Issue } from './errors.ts'
+import { isObject, type JsonSchema } from './json.ts'
+
+/** Which form of a schema is meant: what may be sent, or what comes out. They differ where there are defaults. */
+export type SchemaSide = 'input' | 'output'
+
+/**
+ * The JSON Schema of a zod schema, draft 2020-12.
+ *
+ * @throws TypeError when the schema has no JSON Schema (transforms, dates, functions), naming `what`.
+ */
+export function toJsonSchema(schema: z.ZodType, side: SchemaSide, what: string): JsonSchema {
+  try {
+    const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: side }) as Record<string, unknown>
+    return rest
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TypeError(`The ${what} schema has no JSON Schema: ${reason}. Use plain JSON types there.`, {
+      cause,
+    })
+  }
+}
+
+/**
+ * Makes an object schema refuse unknown keys, unless it says itself what happens to them.
+ *
+ * `z.object` drops unknown keys in silence; an agent that misspells a field should be told [OE-3].
+ */
+export function refuseUnknownKeys<T extends z.ZodType>(schema: T): T {
+  if (!(schema instanceof z.ZodObject) || schema.def.catchall !== undefined) return schema
+  return schema.strict() as unknown as T
+}
+
+/** The names that an object schema, or every branch of a union of them, declares. */
+export function declaredKeys(schema: z.ZodType): ReadonlySet<string> {
+  if (schema instanceof z.ZodObject) return new Set(Object.keys(schema.shape as object))
+  if (schema instanceof z.ZodUnion) {
+    const options = schema.options as readonly z.ZodType[]
+    return new Set(options.flatMap((option) => [...declaredKeys(option)]))
+  }
+  return new Set()
+}
+
+const MAX_INPUT_CHARACTERS = 200
+const MAX_ISSUES = 50
+
+/** Shows a faulty value without showing all of it. */
+function shortened(value: unknown): unknown {
+  if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : cut(value)
+  if (typeof value !== 'object' || value === null) return value
+  let text: string
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+  return text.length <= MAX_INPUT_CHARACTERS ? value : cut(text)
+}
+
+/** Cuts a text to the limit, dots included. */
+function cut(text: string): string {
+  return `${text.slice(0, MAX_INPUT_CHARACTERS - 1)}…`
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
+  return value
+}
+
+/**
+ * Says what is wrong with a value in the words of the wire [OE-9]: type, place, message, value.
+ *
+ * A missing field shows the object that lacks it, as upstream does; an unknown key gets an issue of its own.
+ *
+ * @param prefix - Put before every place.
+ */
+export function issuesOf(error: z.ZodError, input: unknown, prefix: readonly (string | number)[] = []): Issue[] {
+  const issues: Issue[] = []
+  for (const issue of error.issues) {
+    const path = issue.path as (string | number)[]
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const value = shortened(valueAt(input, [...path, key]))
+        issues.push({ type: 'extra_forbidden', loc: [...prefix, ...path, key], msg: 'Unknown field', input: value })
+      }
+      continue
+    }
+    const parent = valueAt(input, path.slice(0, -1))
+    const last = path.at(-1)
+    const missing = last !== undefined && isObject(parent) && !Object.hasOwn(parent, last)
+    issues.push({
+      type: missing ? 'missing' : issue.code,
+      loc: [...prefix, ...path],
+      msg: missing ? 'Field required' : issue.message,
+      input: shortened(missing ? parent : valueAt(input, path)),
+    })
+  }
+  return issues.slice(0, MAX_ISSUES)
+}
+
+/** Faults in one line for a person: `label: Field required; summry: Unknown field`. */
+export function describeIssues(issues: readonly Issue[]): string {
+  return issues.map(({ loc, msg }) => `${loc.length === 0 ? 'action' : loc.join('.')}: ${msg}`).join('; ')
+}

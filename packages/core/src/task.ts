@@ -1,0 +1,170 @@
+import type { MaybePromise } from './json.ts'
+import { OpenEnvError } from './errors.ts'
+
+/** A named part of the tasks and what it is for. */
+export interface Split {
+  readonly name: string
+  readonly type: 'train' | 'validation' | 'test'
+}
+
+/**
+ * What an orchestrator sees of a task. Never shown to agents. Further keys are free; gold data does not belong here.
+ */
+export interface TaskSpec {
+  readonly id: string
+  readonly split: string
+  /** Position in its split, from 0. */
+  readonly index: number
+  readonly difficulty?: number
+  readonly group?: string
+  readonly [key: string]: unknown
+}
+
+/** A task with what the environment needs to start it. */
+export interface Task<T> {
+  readonly spec: TaskSpec
+  readonly data: T
+}
+
+/** The tasks of an environment. Free of side effects: asking changes nothing. */
+export interface TaskProvider<T = unknown> {
+  /** All splits, never empty; the first is the default one. */
+  splits(): MaybePromise<readonly Split[]>
+  /** How many tasks a split has. */
+  count(split: string): MaybePromise<number>
+  /** Tasks with index in [start, stop), fewer where the split ends. */
+  range(split: string, start: number, stop: number): MaybePromise<readonly Task<T>[]>
+  /** The task with this id, in whatever split. */
+  find(id: string): MaybePromise<Task<T> | undefined>
+}
+
+/** Names the task to start; see {@link selectTask} for what holds when several or none are given. */
+export interface TaskSelector {
+  readonly taskId?: string
+  readonly split?: string
+  readonly index?: number
+  /** A spec as the task listing gave it; its `id` decides. */
+  readonly taskSpec?: Readonly<Record<string, unknown>>
+}
+
+/** Options of {@link taskList}. */
+export interface TaskListOptions<T> {
+  /** What to publish of a task beside id, split and index; nothing when not given. */
+  readonly publish?: (data: T) => Readonly<Record<string, unknown>>
+  /** What each split is for; by default its own name, or `validation` for other names. */
+  readonly types?: Readonly<Record<string, Split['type']>>
+}
+
+/**
+ * Tasks held in memory.
+ *
+ * @param splits - Rows by split, in order; the first split is the default one. Ids are unique over all splits.
+ * @throws RangeError when there is no task in the first split, or an id stands twice.
+ */
+export function taskList<const T extends { readonly id: string }>(
+  splits: Readonly<Record<string, readonly T[]>>,
+  options: TaskListOptions<T> = {},
+): TaskProvider<T> {
+  const bySplit = new Map<string, readonly Task<T>[]>()
+  const byId = new Map<string, Task<T>>()
+  for (const [split, rows] of Object.entries(splits)) {
+    const tasks = rows.map((data, index) => {
+      const task = { spec: { ...options.publish?.(data), id: data.id, split, index }, data }
+      if (byId.has(data.id)) throw new RangeError(`Two tasks have the id "${data.id}".`)
+      byId.set(data.id, task)
+      return task
+    })
+    bySplit.set(split, tasks)
+  }
+  const listed = [...bySplit.keys()].map((name) => ({ name, type: options.types?.[name] ?? splitType(name) }))
+  if ((listed[0] && bySplit.get(listed[0].name)?.length) === 0 || listed.length === 0) {
+    throw new RangeError('The first split has no tasks.')
+  }
+  const tasksOf = (split: string): readonly Task<T>[] => {
+    const tasks = bySplit.get(split)
+    if (tasks === undefined) throw invalidSplit(split, [...bySplit.keys()])
+    return tasks
+  }
+  return {
+    splits: () => listed,
+    count: (split) => tasksOf(split).length,
+    range: (split, start, stop) => tasksOf(split).slice(Math.max(0, start), Math.max(0, stop)),
+    find: (id) => byId.get(id),
+  }
+}
+
+/** What a split is for, read off its name. */
+export function splitType(name: string): Split['type'] {
+  return name === 'train' || name === 'test' ? name : 'validation'
+}
+
+function invalidSplit(split: string, known: readonly string[]): OpenEnvError {
+  return new OpenEnvError('VALIDATION_ERROR', 'Invalid split', {
+    http: 400,
+    issues: [{ type: 'invalid_value', loc: ['split'], msg: `There are: ${known.join(', ')}.`, input: split }],
+  })
+}
+
+/** One task by its place. Throws `VALIDATION_ERROR` (HTTP 400) for an unknown split or an index outside it. */
+export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: number): Promise<Task<T>> {
+  const names = (await tasks.splits()).map(({ name }) => name)
+  if (!names.includes(split)) throw invalidSplit(split, names)
+  const [task] = index < 0 || !Number.isSafeInteger(index) ? [] : await tasks.range(split, index, index + 1)
+  if (task === undefined) {
+    const size = await tasks.count(split)
+    throw new OpenEnvError('VALIDATION_ERROR', 'Invalid task index', {
+      http: 400,
+      issues: [
+        { type: 'invalid_value', loc: ['index'], msg: `"${split}" has ${String(size)} tasks.`, input: index },
+      ],
+    })
+  }
+  return task
+}
+
+/**
+ * Decides which task an episode starts [OE-4].
+ *
+ * A named task wins; `split` with `index` next; a seed alone takes task `seed mod n` of the default split;
+ * nothing at all takes the first task of the default split.
+ *
+ * @param seed - The caller's seed; `undefined` when none was sent.
+ * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400) when it does not exist, naming at most ten that do.
+ */
+export async function selectTask<T>(
+  tasks: TaskProvider<T> | undefined,
+  selector: TaskSelector,
+  seed: number | undefined,
+): Promise<Task<T> | null> {
+  const { split, index, taskSpec } = selector
+  const taskId = selector.taskId ?? (typeof taskSpec?.['id'] === 'string' ? taskSpec['id'] : undefined)
+  if (tasks === undefined) {
+    if (taskId !== undefined) throw unknownTask(taskId, [])
+    return null
+  }
+  const defaultSplit = (await tasks.splits())[0]?.name ?? ''
+  if (taskId !== undefined) {
+    const found = await tasks.find(taskId)
+    if (found !== undefined) return found
+    const some = await tasks.range(defaultSplit, 0, 10)
+    throw unknownTask(taskId, some.map(({ spec }) => spec.id))
+  }
+  if (taskSpec !== undefined) {
+    throw new OpenEnvError('VALIDATION_ERROR', 'A task spec names its task by "id", and this one has none.', {
+      http: 400,
+      issues: [{ type: 'missing', loc: ['task_spec', 'id'], msg: 'Send a spec as the task list gave it.' }],
+    })
+  }
+  if (index !== undefined) return taskAt(tasks, split ?? defaultSplit, index)
+  const from = split ?? defaultSplit
+  const size = await tasks.count(from)
+  return taskAt(tasks, from, seed === undefined || size === 0 ? 0 : seed % size)
+}
+
+function unknownTask(id: string, known: readonly string[]): OpenEnvError {
+  const hint = known.length === 0 ? 'This environment has no tasks.' : `There are, among others: ${known.join(', ')}.`
+  return new OpenEnvError('VALIDATION_ERROR', `Unknown task_id "${id.slice(0, 100)}". ${hint}`, {
+    http: 400,
+    issues: [{ type: 'invalid_value', loc: ['task_id'], msg: hint, input: id.slice(0, 200) }],
+  })
+}

@@ -1,0 +1,37 @@
+import type { JsonSchema } from './json.ts'
+
+/** A tool as an agent sees it. */
+export interface Tool {
+  /** 1 to 64 of `A-Za-z0-9_.-`; never reset, step, state or close. */
+  readonly name: string
+  readonly description: string
+  /** JSON Schema of the arguments, always an object schema. */
+  readonly inputSchema: JsonSchema
+  /** Whether calling it ends the episode. */
+  readonly final?: boolean
+}
+
+/** A piece of what a tool answered. */
+export type ContentBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly data: string; readonly mimeType: string }
+
+/** What a tool answered. A failing tool is a result with `isError`, never a rejection. */
+export interface ToolResult {
+  readonly content: readonly ContentBlock[]
+  readonly structuredContent?: Readonly<Record<string, unknown>>
+  readonly isError: boolean
+}
+
+/**
+ * All that an agent can reach. It has no reset, no state and no tasks: that agents cannot reset is a type.
+ */
+export interface ToolHost {
+  /** Lists the tools; works before reset. */
+  listTools(): Promise<readonly Tool[]>
+  /** Calls one tool with arguments as the agent sent them; validation is the host's. */
+  callTool(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolResult>
+}
+
+/** Names that no tool may have: they belong to the orchestrator. */
+export const RESERVED_TOOL_NAMES: readonly string[] = ['observe', 'reset', 'step', 'state', 'close']
