@@ -1,1 +1,12 @@
-export {}
+// The wire of OpenEnv: what servers and clients share.
+export { checkShape, DEFAULT_SHAPE, parseJson } from './json.ts'
+export type { JsonShape } from './json.ts'
+export { readClientMessage } from './message.ts'
+export type { ClientMessage, ServerMessage } from './message.ts'
+export { replyFromWire, replyToHttp, replyToMinimal, replyToWire } from './reply.ts'
+export type { WireReply } from './reply.ts'
+export { resetFromWire, resetToWire } from './reset.ts'
+export { errorFromSocket, errorToHttp, errorToJsonRpc, errorToSocket } from './error.ts'
+export type { HttpErrorBody, WireErrorData } from './error.ts'
+export { wireSchemas } from './schemas.ts'
+export type { WireSchemas } from './schemas.ts'

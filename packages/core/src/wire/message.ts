@@ -1,0 +1,88 @@
+import { OpenEnvError, type Issue } from '../errors.ts'
+import { isObject } from '../json.ts'
+import type { WireErrorData } from './error.ts'
+import type { WireReply } from './reply.ts'
+
+/** What a client may send on `/ws`; `data` of a step is the action itself. */
+export type ClientMessage =
+  | { readonly type: 'reset'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'step'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'state' }
+  | { readonly type: 'close' }
+  | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
+
+/** What a server answers on `/ws`: one message for each received, none for `close`. */
+export type ServerMessage =
+  | { readonly type: 'observation'; readonly data: WireReply }
+  | { readonly type: 'state'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'error'; readonly data: WireErrorData }
+
+const NO_DATA: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/**
+ * Checks the envelope of a client's message by hand: this runs for every frame.
+ *
+ * @param message - Parsed JSON.
+ * @throws OpenEnvError `VALIDATION_ERROR` for anything but an object, unknown keys and bad `data`; `UNKNOWN_TYPE`.
+ */
+export function readClientMessage(message: unknown): ClientMessage {
+  if (!isObject(message)) {
+    throw invalid([{ type: 'invalid_type', loc: [], msg: 'Expected a JSON object' }])
+  }
+  const { type } = message
+  switch (type) {
+    case 'step':
+    case 'mcp':
+      return { type, data: requiredData(message) }
+    case 'reset':
+      return { type, data: Object.hasOwn(message, 'data') ? requiredData(message) : onlyType(message) }
+    case 'state':
+    case 'close':
+      onlyType(message)
+      return { type }
+    default:
+      throw new OpenEnvError('UNKNOWN_TYPE', `Unknown message type: ${typeName(type)}`)
+  }
+}
+
+function requiredData(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { data } = message
+  let keys = 0
+  for (const key in message) {
+    keys += 1
+    if (key !== 'type' && key !== 'data') throw unknownKeys(message, ['type', 'data'])
+  }
+  if (isObject(data)) return data
+  const missing = keys === 1
+  throw invalid([
+    {
+      type: missing ? 'missing' : 'invalid_type',
+      loc: ['data'],
+      msg: missing ? 'Field required' : 'Expected a JSON object',
+    },
+  ])
+}
+
+function onlyType(message: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  for (const key in message) {
+    if (key !== 'type') throw unknownKeys(message, ['type'])
+  }
+  return NO_DATA
+}
+
+function unknownKeys(message: Readonly<Record<string, unknown>>, known: readonly string[]): OpenEnvError {
+  const extra = Object.keys(message).filter((key) => !known.includes(key))
+  return invalid(
+    extra.slice(0, 50).map((key) => ({ type: 'extra_forbidden', loc: [key.slice(0, 200)], msg: 'Unknown field' })),
+  )
+}
+
+function invalid(issues: readonly Issue[]): OpenEnvError {
+  return new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
+}
+
+function typeName(type: unknown): string {
+  if (typeof type === 'string') return type.slice(0, 100)
+  return type === undefined ? 'none (a message needs a "type")' : (JSON.stringify(type) ?? 'none').slice(0, 100)
+}

@@ -1,0 +1,95 @@
+import type { Info, Reply, Status } from '../episode.ts'
+import { OpenEnvError } from '../errors.ts'
+import { isObject } from '../json.ts'
+
+/**
+ * A reply to reset or step on the wire of OpenEnv.
+ *
+ * `info` stands in `observation.metadata` always, and at the top level when there is any: clients of different
+ * ages read different copies. `truncated` is ours; others ignore it.
+ */
+export interface WireReply {
+  readonly observation: Readonly<Record<string, unknown>>
+  readonly reward: number | null
+  readonly done: boolean
+  readonly metadata?: Info
+  readonly info?: Info
+  readonly truncated?: true
+}
+
+/** A reply as WebSocket frames carry it. */
+export function replyToWire(reply: Reply<unknown>): WireReply {
+  const { info } = reply
+  const wire: { -readonly [K in keyof WireReply]: WireReply[K] } = {
+    observation: { ...(reply.observation as object), metadata: info },
+    reward: reply.reward,
+    done: reply.done,
+  }
+  for (const _key in info) {
+    wire.metadata = info
+    break
+  }
+  if (reply.status === 'truncated') wire.truncated = true
+  return wire
+}
+
+/** A reply as HTTP carries it: `info` beside what the WebSocket says [OE-7]. */
+export function replyToHttp(reply: Reply<unknown>): WireReply {
+  return { ...replyToWire(reply), info: reply.info }
+}
+
+/** A reply of the minimal routes: observation as declared, and `info` [ET-14]. */
+export function replyToMinimal(reply: Reply<unknown>, call: 'reset' | 'step'): Readonly<Record<string, unknown>> {
+  const { observation, reward, done, info } = reply
+  return call === 'reset' ? { observation, info } : { observation, reward, done, info }
+}
+
+/**
+ * Reads a reply of any OpenEnv server.
+ *
+ * Tolerant where servers differ: metadata may stand in either place, flags may be missing, `NaN` came as null.
+ *
+ * @throws OpenEnvError `CONNECTION_ERROR` when it is no reply at all.
+ */
+export function replyFromWire(data: unknown): Reply<Record<string, unknown>> {
+  if (!isObject(data) || !isObject(data['observation'])) {
+    throw new OpenEnvError('CONNECTION_ERROR', 'The server sent a reply without an observation.')
+  }
+  const { metadata: inner, ...observation } = data['observation']
+  const info = flatInfo(data['metadata'] ?? data['info'] ?? inner)
+  const done = data['done'] === true || data['done'] === 1
+  const status: Status = !done ? 'running' : data['truncated'] === true ? 'truncated' : 'terminated'
+  const terms = termsOf(info)
+  const reply = { observation, reward: rewardOf(data['reward']), status, done, info }
+  return terms === undefined ? reply : { ...reply, terms }
+}
+
+function rewardOf(value: unknown): number | null {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** Keeps what {@link Info} can hold; anything nested goes in as JSON text rather than being lost. */
+function flatInfo(value: unknown): Info {
+  if (!isObject(value)) return {}
+  const info: Record<string, string | number | boolean> = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') info[key] = item
+    else if (item !== null && item !== undefined) info[key] = JSON.stringify(item)
+  }
+  return info
+}
+
+const TERM = 'reward.'
+
+/** The parts of a reward, where `info` carries them as `reward.<term>`. */
+function termsOf(info: Info): Readonly<Record<string, number>> | undefined {
+  const terms: Record<string, number> = {}
+  let any = false
+  for (const [key, value] of Object.entries(info)) {
+    if (!key.startsWith(TERM) || typeof value !== 'number') continue
+    terms[key.slice(TERM.length)] = value
+    any = true
+  }
+  return any ? terms : undefined
+}
