@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import importX from 'eslint-plugin-import-x'
+import jsdoc from 'eslint-plugin-jsdoc'
+import tseslint from 'typescript-eslint'
+
+const ours = (...names) => names.map((name) => `@openenv-ts/${name}`)
+
+/**
+ * Who may import whom: the one table. Arrows point at core, and nothing imports cli.
+ *
+ * `imports`: packages allowed everywhere in the room. `node`: the files that may use Node's own modules (`node:`) and
+ * the packages of `nodeImports`. Root entries run in browsers, so what is Node-only is what tsconfig.node.json lists.
+ */
+const ROOMS = {
+  'packages/core': {
+    imports: ['zod', 'pure-rand'],
+    node: nodeOnlyFiles('packages/core'),
+  },
+  'packages/client': {
+    imports: ['zod', ...ours('core')],
+    node: nodeOnlyFiles('packages/client'),
+    nodeImports: ['ws'],
+  },
+  'packages/server': {
+    imports: ['zod', 'hono', ...ours('core')],
+    node: nodeOnlyFiles('packages/server'),
+    nodeImports: ['ws', '@hono/node-server'],
+  },
+  'packages/rollout': {
+    imports: ['zod', 'openai', 'p-limit', 'undici', ...ours('core', 'client')],
+    node: ['src/**'],
+  },
+  'packages/cli': {
+    imports: [
+      ...['zod', 'cli-table3', 'commander', 'jiti'],
+      ...ours('core', 'client', 'server', 'rollout', 'echo', 'email-triage'),
+    ],
+    node: ['src/**'],
+  },
+  'environments/*': {
+    imports: ['zod', ...ours('core')],
+    node: ['*.ts'],
+    nodeImports: ['openai', ...ours('client', 'rollout')],
+  },
+}
+
+/** Of an environment's sources only these may import its gold modules (`gold*.ts`): what an agent sees comes from others. */
+const MAY_SEE_GOLD = ['gold', 'grade', 'grader', 'oracle', 'reward', 'rubric', 'task'].map(
+  (name) => `environments/*/src/**/${name}*.ts`,
+)
+
+const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'examples/**', '*.config.*']
+const FORBIDDEN_SYNTAX = [
+  { selector: 'ExportAllDeclaration', message: 'Name what is exported: an index is a list of promises.' },
+]
+const GOLD = {
+  regex: '(^|/)gold[^/]*$',
+  message: 'Gold data stays out of what agents see: only grading code imports it (MAY_SEE_GOLD).',
+}
+
+export default defineConfig(
+  globalIgnores([
+    '**/dist/**',
+    '**/runs/**',
+    '**/fixtures/**',
+    'test/lint-fixtures/**',
+    '**/.venvs/**',
+    'coverage/**',
+  ]),
+  { files: ['**/*.{js,mjs}'], extends: [tseslint.configs.recommended] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      // One program over everything: type-aware rules need a type for each file, and one parse of it.
+      parserOptions: { project: ['tsconfig.test.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: {
+      'import-x': importX,
+      jsdoc,
+      openenv: { rules: { 'disable-with-reason': disableWithReason() } },
+    },
+    settings: {
+      ...importX.flatConfigs.typescript.settings,
+      'import-x/resolver-next': [
+        createTypeScriptImportResolver({
+          conditionNames: ['@openenv-ts/source', 'types', 'import', 'node', 'default'],
+        }),
+      ],
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      'import-x/no-relative-packages': 'error',
+      'jsdoc/no-types': 'error',
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: true,
+          require: { FunctionDeclaration: true, ClassDeclaration: true, ArrowFunctionExpression: true },
+          // The type of a schema has the schema's name and, with it, its words.
+          contexts: [
+            'TSInterfaceDeclaration',
+            'TSTypeAliasDeclaration:not([typeAnnotation.typeName.right.name=/^(infer|input|output)$/])',
+          ],
+          enableFixer: false,
+        },
+      ],
+      'openenv/disable-with-reason': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all' },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/prefer-optional-chain': 'error',
+      '@typescript-eslint/prefer-nullish-coalescing': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
+      ],
+    },
+  },
+  ...Object.entries(ROOMS).flatMap(([room, { imports, node, nodeImports = [] }]) => {
+    const inNode = [...imports, ...nodeImports, 'node:*']
+    return [
+      { files: [`${room}/**/*.ts`], rules: importRules(room, imports) },
+      { files: node.map((file) => `${room}/${file}`), rules: importRules(room, inNode) },
+    ]
+  }),
+  {
+    files: MAY_SEE_GOLD,
+    rules: importRules('environments/*', ROOMS['environments/*'].imports, { gold: true }),
+  },
+  { files: ['packages/cli/**', 'environments/*/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['environments/*/src/index.ts', 'examples/*.ts', '*.config.ts'],
+    rules: { 'import-x/no-default-export': 'off' },
+  },
+  {
+    files: TESTS,
+    rules: {
+      'jsdoc/require-jsdoc': 'off',
+      'no-console': 'off',
+      'no-restricted-imports': 'off',
+      'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX],
+      // Replies of a wire are looked at as they came.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+)
+
+/** Restricts imports, static and dynamic, to relative files and the allowed packages. */
+function importRules(room, allowed, { gold = false } = {}) {
+  const names = allowed.map((name) => (name === 'node:*' ? 'node:.*' : name.replaceAll(/[./]/g, '[$&]')))
+  const foreign = {
+    regex: `^(?![.]{1,2}/)(?!(?:${names.join('|')})(?:/|$))`,
+    message: `${room} may import only ${allowed.join(', ')} (ROOMS in eslint.config.js).`,
+  }
+  const patterns = gold ? [foreign] : [foreign, GOLD]
+  const dynamic = patterns.map(({ regex, message }) => ({
+    // A selector's regular expression cannot hold a slash.
+    selector: `ImportExpression[source.value=/${regex.replaceAll('/', '\\x2F')}/]`,
+    message,
+  }))
+  return {
+    'no-restricted-imports': ['error', { patterns }],
+    'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX, ...dynamic],
+  }
+}
+
+function nodeOnlyFiles(room) {
+  return JSON.parse(readFileSync(new URL(`${room}/tsconfig.node.json`, import.meta.url), 'utf8')).include
+}
+
+/** Wants `-- why` behind every eslint-disable. */
+function disableWithReason() {
+  return {
+    meta: { type: 'problem', schema: [], messages: { reason: 'Say why behind `--`.' } },
+    create: ({ sourceCode, report }) => ({
+      Program() {
+        for (const comment of sourceCode.getAllComments()) {
+          if (/^\s*eslint-disable(?!.*\s--\s+\S)/s.test(comment.value))
+            report({ loc: comment.loc, messageId: 'reason' })
+        }
+      },
+    }),
+  }
+}

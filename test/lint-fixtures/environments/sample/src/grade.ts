@@ -1,0 +1,4 @@
+import { GOLD } from './gold.ts'
+
+/** Whether an answer is right. */
+export const grade = (answer: number): boolean => answer === GOLD.answer

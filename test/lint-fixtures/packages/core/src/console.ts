@@ -1,0 +1,1 @@
+console.log('packages do not print')

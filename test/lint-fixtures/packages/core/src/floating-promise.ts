@@ -1,0 +1,5 @@
+const later = async (): Promise<void> => {
+  await Promise.resolve()
+}
+
+later()

@@ -1,0 +1,2 @@
+/** A sibling's type. */
+export type Server = import('@openenv-ts/server').App
