@@ -1,0 +1,89 @@
+// The whole check: `npm test`. Name steps to run only those: `npm test -- lint unit`.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const REPORTS = mkdtempSync(join(tmpdir(), 'openenv-ts-reports-'))
+const vitest = (name, ...args) => {
+  const report = join(REPORTS, `${name}.json`)
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
+  return { name, report, commands: [['npx', 'vitest', 'run', ...reporters, ...args]] }
+}
+const step = (name, ...commands) => ({ name, commands: commands.map((command) => command.split(' ')) })
+
+const STEPS = [
+  step('lint', 'npm run --silent lint'),
+  step('types', 'npm run --silent types'),
+  vitest('unit'),
+  vitest('pack', '--config', 'test/pack/vitest.config.ts'),
+  step('peers-install', 'bash test/peers/install.sh'),
+  vitest('peers', '--config', 'test/peers/vitest.config.ts'),
+  step('examples', 'npm run --silent examples'),
+  step('demo', 'npm run --silent demo'),
+  step('bench', 'npm run --silent bench -- --smoke'),
+]
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !STEPS.some((each) => each.name === name))
+if (unknown.length > 0) {
+  console.error(`No step ${unknown.join(', ')}. Steps: ${STEPS.map(({ name }) => name).join(', ')}.`)
+  process.exit(2)
+}
+
+const results = []
+for (const each of STEPS) {
+  if (wanted.length > 0 && !wanted.includes(each.name)) continue
+  console.log(`\n=== ${each.name}`)
+  const startedAt = performance.now()
+  const ok = await inOrder(each.commands)
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  const { passed, failed } = count(each, ok)
+  console.log(`=== ${each.name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
+  results.push({ name: each.name, seconds, passed, failed })
+}
+rmSync(REPORTS, { recursive: true, force: true })
+
+console.log('')
+for (const { name, seconds, passed, failed } of results) {
+  console.log(
+    `${failed === 0 ? '  ' : '✗ '}${name.padEnd(14)}${String(passed).padStart(5)} passed${String(failed).padStart(4)} failed${seconds.padStart(8)} s`,
+  )
+}
+const sum = (key) => results.reduce((total, result) => total + result[key], 0)
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
+process.exitCode = sum('failed') === 0 ? 0 : 1
+
+async function inOrder(commands) {
+  for (const [command, ...args] of commands) {
+    if (!(await succeeds(command, args))) return false
+  }
+  return true
+}
+
+function succeeds(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    child.once('error', (error) => {
+      console.error(error.message)
+      resolve(false)
+    })
+    child.once('exit', (code) => resolve(code === 0))
+  })
+}
+
+/** A step counts as one; a step with a report counts its tests, and one failure more when it failed without one. */
+function count({ report }, ok) {
+  if (report === undefined) return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  let passed = 0
+  let failed = 0
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+    passed = numPassedTests
+    failed = numFailedTests
+  } catch {
+    console.error(`No test report at ${report}.`)
+    ok = false
+  }
+  return { passed, failed: ok ? failed : Math.max(failed, 1) }
+}
