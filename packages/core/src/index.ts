@@ -30,6 +30,7 @@ export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from
 // Schemas and values
 export { describeIssues, issuesOf, toJsonSchema } from './schema.ts'
 export type { SchemaSide } from './schema.ts'
+export { firstValue, sampleValue } from './sample.ts'
 export { isObject } from './json.ts'
 export type { DeepReadonly, Json, JsonSchema, MaybePromise } from './json.ts'
 // Randomness and time
