@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Makes one Python environment per peer in .venvs/, from the pinned lists in requirements/.
+# Does nothing for those that are there already. Needs Python 3.10 or newer; uses uv where it is installed.
+#
+#   test/peers/install.sh                  all of them
+#   test/peers/install.sh openenv-0.10.0   only these
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venvs=$(cd "$here/../.." && pwd)/.venvs
+mkdir -p "$venvs"
+
+# Two test runs may start at once; the second waits and then finds everything there.
+if command -v flock >/dev/null; then
+  exec 9>"$venvs/.lock"
+  flock 9
+fi
+
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.10; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  echo "No Python 3.10 or newer: install one, or name it in PYTHON." >&2
+  return 1
+}
+
+install() {
+  local name=$1 list="$here/requirements/$1.txt" venv="$venvs/$1" hash
+  if [ ! -f "$list" ]; then
+    echo "No such peer: $name. There are: $(cd "$here/requirements" && ls | sed 's/\.txt$//' | paste -sd' ')." >&2
+    return 2
+  fi
+  hash=$(cksum <"$list")
+  if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.requirements" 2>/dev/null)" = "$hash" ]; then return; fi
+
+  echo "Installing $name into .venvs/$name …" >&2
+  rm -rf "$venv"
+  local python
+  python=$(find_python)
+  if command -v uv >/dev/null; then
+    uv venv --quiet --python "$python" "$venv"
+    uv pip install --quiet --python "$venv/bin/python" --requirement "$list"
+  else
+    "$python" -m venv "$venv" || {
+      echo "Python cannot make environments: install its venv module (Debian: apt-get install python3-venv)." >&2
+      return 1
+    }
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
+  fi
+  # The first start compiles what it imports, and takes seconds: here, where no test's time limit pays for it.
+  "$venv/bin/openenv" --help >/dev/null
+  # Last: a half-made environment has no stamp and is made again.
+  echo "$hash" >"$venv/.requirements"
+}
+
+if [ $# -eq 0 ]; then
+  for list in "$here"/requirements/*.txt; do install "$(basename "$list" .txt)"; done
+else
+  for name in "$@"; do install "$name"; done
+fi
