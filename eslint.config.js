@@ -51,7 +51,7 @@ const MAY_SEE_GOLD = ['gold', 'grade', 'grader', 'oracle', 'reward', 'rubric', '
   (name) => `environments/*/src/**/${name}*.ts`,
 )
 
-const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'examples/**', '*.config.*']
+const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'examples/**', '**/*.config.*']
 const FORBIDDEN_SYNTAX = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported: an index is a list of promises.' },
 ]
@@ -139,7 +139,7 @@ export default defineConfig(
   },
   { files: ['packages/cli/**', 'environments/*/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['environments/*/src/index.ts', 'examples/*.ts', '*.config.ts'],
+    files: ['environments/*/src/index.ts', 'examples/*.ts', '**/*.config.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   {

@@ -23,5 +23,6 @@ export default pureEnvironment({
   }),
   observe: ({ hint, triesLeft }) => ({ hint, triesLeft }),
   reward: { found: (state) => (state.hint === 'found' ? 1 : 0) },
-  status: ({ hint, triesLeft }) => (hint === 'found' ? 'terminated' : triesLeft === 0 ? 'truncated' : 'running'),
+  status: ({ hint, triesLeft }) =>
+    hint === 'found' ? 'terminated' : triesLeft === 0 ? 'truncated' : 'running',
 })

@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = new URL('../../', import.meta.url).pathname
+const run = promisify(execFile)
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly bin?: Readonly<Record<string, string>>
+  readonly exports: unknown
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+const PACKAGES = ['packages', 'environments'].flatMap((room) =>
+  readdirSync(join(ROOT, room)).map((name) => {
+    const folder = join(ROOT, room, name)
+    return { folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest }
+  }),
+)
+
+/** An empty folder where the tarballs of all packages get installed, and nothing else but what they depend on. */
+const elsewhere = mkdtempSync(join(tmpdir(), 'openenv-ts-pack-'))
+const contents = new Map<string, readonly string[]>()
+
+beforeAll(async () => {
+  await run('npx', ['tsc', '-b'], { cwd: ROOT })
+  const workspaces = PACKAGES.flatMap(({ manifest }) => ['--workspace', manifest.name])
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', elsewhere, ...workspaces], {
+    cwd: ROOT,
+  })
+  const packed = JSON.parse(stdout) as { name: string; filename: string; files: { path: string }[] }[]
+  for (const { name, files } of packed)
+    contents.set(
+      name,
+      files.map(({ path }) => path),
+    )
+
+  writeFileSync(join(elsewhere, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  await run('npm', ['install', '--no-audit', '--no-fund', ...packed.map(({ filename }) => `./${filename}`)], {
+    cwd: elsewhere,
+  })
+  cpSync(join(ROOT, 'examples/guess.ts'), join(elsewhere, 'guess.ts'))
+})
+
+afterAll(() => {
+  rmSync(elsewhere, { recursive: true, force: true })
+})
+
+describe.each(PACKAGES)('the tarball of $manifest.name', ({ manifest }) => {
+  it('holds every file that exports and bin name', () => {
+    const files = contents.get(manifest.name)
+    for (const target of [...targets(manifest.exports), ...targets(manifest.bin)])
+      expect(files).toContain(target)
+  })
+
+  it('holds sources and their licence, but no tests, fixtures or build state', () => {
+    const files = contents.get(manifest.name) ?? []
+    expect(files).toContain('LICENSE')
+    expect(files).toContain('README.md')
+    expect(files.filter((file) => /\.test\.|fixtures\/|\.tsbuildinfo$|^tsconfig/.test(file))).toEqual([])
+  })
+
+  it('depends on the siblings of this version', () => {
+    for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
+      const sibling = PACKAGES.find((each) => each.manifest.name === name)
+      if (sibling !== undefined) expect([name, range]).toEqual([name, sibling.manifest.version])
+    }
+  })
+})
+
+describe('installed into an empty folder', () => {
+  it('evaluates a TypeScript file as it is', async () => {
+    const { stdout } = await openenv('eval', './guess.ts', '--policy', 'random', '--repeats', '100', '--json')
+    const result = JSON.parse(stdout) as Record<string, unknown>
+    expect(result).toMatchObject({
+      env: 'guess',
+      policy: 'random',
+      episodes: 100,
+      outcomes: { completed: 100 },
+    })
+    // Seven random guesses find one of a hundred numbers about seven times in a hundred.
+    expect(result['mean']).toBeGreaterThan(0)
+    expect(result['mean']).toBeLessThan(0.25)
+  })
+
+  it('evaluates an installed environment by its name', async () => {
+    const { stdout } = await openenv('eval', 'email-triage', '--policy', 'baseline', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ env: 'email-triage', episodes: 3, outcomes: { completed: 3 } })
+  })
+
+  it('says what it can do', async () => {
+    const { stdout } = await openenv('--help')
+    for (const command of ['serve', 'rollout', 'eval', 'tasks', 'info', 'replay'])
+      expect(stdout).toContain(command)
+  })
+
+  it('gives types that a strict consumer can use', async () => {
+    writeFileSync(
+      join(elsewhere, 'consumer.ts'),
+      `import { openLocal } from '@openenv-ts/core'
+       import guess from './guess.js'
+       await using episode = openLocal(guess)
+       const { observation } = await episode.step({ number: 50 })
+       export const hint: 'start' | 'higher' | 'lower' | 'found' = observation.hint
+       // @ts-expect-error -- a guess is a number
+       await episode.step({ number: 'fifty' })`,
+    )
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023']
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const lib = ['--lib', 'es2023,esnext.disposable,dom']
+    const checked = run(process.execPath, [tsc, ...options, ...lib, 'consumer.ts'], { cwd: elsewhere })
+    await expect(
+      checked.catch((error: unknown) => (error as { stdout: string }).stdout),
+    ).resolves.toMatchObject({ stdout: '' })
+  })
+
+  it('weighs at most 60 MB and starts quickly', async () => {
+    const bytes = weigh(join(elsewhere, 'node_modules'))
+    const bin = join(elsewhere, 'node_modules/@openenv-ts/cli/bin/openenv.js')
+    const bare = await medianTime(() => run(process.execPath, ['-e', '0']))
+    const help = await medianTime(() => run(process.execPath, [bin, '--help']))
+    const episode = await medianTime(() =>
+      run(process.execPath, [bin, 'eval', './guess.ts', '--policy', 'random', '--json'], { cwd: elsewhere }),
+    )
+    console.log(
+      `installed: ${(bytes / 1e6).toFixed(1)} MB; bare Node ${bare.toFixed(0)} ms; ` +
+        `openenv --help ${help.toFixed(0)} ms (${(help / bare).toFixed(1)} x); first episode of a file ${episode.toFixed(0)} ms`,
+    )
+    expect(bytes).toBeLessThanOrEqual(60e6)
+    // Times depend on the machine: what is asserted here is only that nothing hangs.
+    expect(episode).toBeLessThan(20_000)
+  })
+})
+
+async function openenv(...args: readonly string[]) {
+  return run('npx', ['openenv', ...args], { cwd: elsewhere })
+}
+
+/** Every path that an exports or bin entry names, below whatever conditions, without the leading `./`. */
+function targets(entry: unknown): string[] {
+  if (typeof entry === 'string') return [entry.replace(/^\.\//, '')]
+  return Object.values(entry ?? {}).flatMap(targets)
+}
+
+function weigh(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}
+
+async function medianTime(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 5; round += 1) {
+    const startedAt = performance.now()
+    await work()
+    times.push(performance.now() - startedAt)
+  }
+  return times.sort((a, b) => a - b)[2] ?? NaN
+}
