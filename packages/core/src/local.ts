@@ -1,5 +1,12 @@
 import { systemClock, type Clock } from './clock.ts'
-import type { AnyEnvironment, Environment, EpisodeLimits, Frame, Simulation, StepContext } from './environment.ts'
+import type {
+  AnyEnvironment,
+  Environment,
+  EpisodeLimits,
+  Frame,
+  Simulation,
+  StepContext,
+} from './environment.ts'
 import type { Episode, EpisodeState, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
@@ -266,10 +273,19 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     }
     if (!(next instanceof Promise)) return this.#accept(run, next)
     const pending = next
-    return this.#limited('step', signal, () => pending).then(
+    let settled = false
+    const step = async (): Promise<Simulation<unknown, unknown>> => {
+      try {
+        return await pending
+      } finally {
+        settled = true
+      }
+    }
+    return this.#limited('step', signal, step).then(
       (reached) => this.#accept(run, reached),
       (error: unknown) => {
-        if (isOpenEnvError(error) && error.code === 'TIMEOUT') run.broken = true
+        // Given up while the environment was still at it: where it stands now nobody knows.
+        if (!settled) run.broken = true
         throw error
       },
     )
@@ -310,9 +326,13 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   #check(frame: Frame<unknown>, status: Status): Reply<O> {
     const parsed = this.#environment.observation.safeParse(frame.observation)
     if (!parsed.success) {
-      throw new OpenEnvError('EXECUTION_ERROR', 'The environment gave an observation that breaks its own schema.', {
-        cause: parsed.error,
-      })
+      throw new OpenEnvError(
+        'EXECUTION_ERROR',
+        'The environment gave an observation that breaks its own schema.',
+        {
+          cause: parsed.error,
+        },
+      )
     }
     const { reward, info, terms } = frame
     if (reward !== null && !Number.isFinite(reward)) {
@@ -484,7 +504,8 @@ function checkReset(
     wrong('episode_id', 'Expected a text of at most 255 characters', undefined)
   }
   if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', 'Expected an integer', index)
-  if (issues.length > 0) throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
+  if (issues.length > 0)
+    throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
   if (environment.options === undefined) return { options: {} }
   const parsed = environment.options.safeParse(options ?? {})
   if (parsed.success) return { options: parsed.data as Record<string, unknown> }
@@ -506,6 +527,9 @@ function checkSnapshot(snapshot: Snapshot, { name, version }: AnyEnvironment): v
   }
 }
 
-async function taskOfSnapshot(environment: AnyEnvironment, spec: TaskSpec | null): Promise<Task<unknown> | null> {
+async function taskOfSnapshot(
+  environment: AnyEnvironment,
+  spec: TaskSpec | null,
+): Promise<Task<unknown> | null> {
   return spec === null ? null : selectTask(environment.tasks, { taskId: spec.id }, undefined)
 }

@@ -105,10 +105,15 @@ function invalidSplit(split: string, known: readonly string[]): OpenEnvError {
   })
 }
 
-/** One task by its place. Throws `VALIDATION_ERROR` (HTTP 400) for an unknown split or an index outside it. */
-export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: number): Promise<Task<T>> {
+/** Throws `VALIDATION_ERROR` (HTTP 400) unless there is a split of this name. */
+export async function requireSplit(tasks: TaskProvider, split: string): Promise<void> {
   const names = (await tasks.splits()).map(({ name }) => name)
   if (!names.includes(split)) throw invalidSplit(split, names)
+}
+
+/** One task by its place. Throws `VALIDATION_ERROR` (HTTP 400) for an unknown split or an index outside it. */
+export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: number): Promise<Task<T>> {
+  await requireSplit(tasks, split)
   const [task] = index < 0 || !Number.isSafeInteger(index) ? [] : await tasks.range(split, index, index + 1)
   if (task === undefined) {
     const size = await tasks.count(split)

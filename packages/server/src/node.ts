@@ -1,1 +1,253 @@
-export {}
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { AnyEnvironment } from '@openenv-ts/core'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { createApp, normalBasePath, type App } from './app.ts'
+import { LOOPBACK_HOSTS } from './host-check.ts'
+import type { Mode, ServerOptions } from './options.ts'
+import type { SocketLike } from './socket.ts'
+
+/** Where and how to listen, beside what the server does. */
+export interface ListenOptions extends ServerOptions {
+  /** 8000 when not given, 7860 with minimal routes; 0 takes any free one. */
+  readonly port?: number
+  /** `127.0.0.1` when not given. */
+  readonly host?: string
+  /** Seconds between pings on a socket; one that has not answered by the next is cut off. 20 when not given. */
+  readonly pingSeconds?: number
+}
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  readonly app: App
+  readonly port: number
+  /** Without a trailing slash, base path included. */
+  readonly url: string
+  /** Stops listening, closes every episode, then every connection. */
+  close(): Promise<void>
+}
+
+/** Connections that the kernel may hold ready while a storm of them comes in. */
+const BACKLOG = 16_384
+const DEFAULT_PING_SECONDS = 20
+/** Reading stops when a client leaves this many bytes of answers unread. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+/** How long clients have to take leave when the server closes. */
+const CLOSE_GRACE_MS = 500
+
+/**
+ * Serves an environment on a port, by default on loopback only.
+ *
+ * @throws Error with `code` `EADDRINUSE` when the port is taken.
+ */
+export async function serve(environment: AnyEnvironment, options: ListenOptions = {}): Promise<RunningServer> {
+  const { host = '127.0.0.1', pingSeconds = DEFAULT_PING_SECONDS } = options
+  const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
+  const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
+  const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
+  const app = createApp(environment, { ...options, mode, ...(allowedHosts === undefined ? {} : { allowedHosts }) })
+  const server = createServer(
+    getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false }),
+  )
+  const sockets = attachSockets(server, app)
+  try {
+    await listen(server, port, host)
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  const pinger = setInterval(() => {
+    sockets.pingAll()
+  }, pingSeconds * 1000)
+  const address = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= shutDown(server, app, sockets, pinger))
+  return {
+    app,
+    port: address.port,
+    url: `http://${urlHost(host)}:${String(address.port)}${normalBasePath(options.basePath ?? '')}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function shutDown(server: Server, app: App, sockets: Sockets, pinger: NodeJS.Timeout): Promise<void> {
+  clearInterval(pinger)
+  const stopped = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+  await app.close()
+  await sockets.closeAll()
+  server.closeAllConnections()
+  await stopped
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host, backlog: BACKLOG }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** The open WebSockets of a listener. */
+interface Sockets {
+  pingAll(): void
+  closeAll(): Promise<void>
+}
+
+function attachSockets(server: Server, app: App): Sockets {
+  // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: app.maxMessageBytes,
+  })
+  const silent = new Map<WebSocket, boolean>()
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const refusal = app.refusal(webRequest(request))
+    if (refusal !== null) {
+      void refuseUpgrade(stream, refusal)
+      return
+    }
+    acceptor.handleUpgrade(request, stream, head, (socket) => {
+      silent.set(socket, false)
+      acceptSocket(socket, app, silent)
+    })
+  })
+  return {
+    pingAll: () => {
+      for (const [socket, missed] of silent) {
+        if (missed) {
+          socket.terminate()
+          continue
+        }
+        silent.set(socket, true)
+        socket.ping()
+      }
+    },
+    closeAll: async () => {
+      const open = [...silent.keys()]
+      if (open.length === 0) return
+      for (const socket of open) socket.close(1001, 'The server is shutting down.')
+      await Promise.race([allClosed(open), new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS))])
+      for (const socket of open) socket.terminate()
+    },
+  }
+}
+
+function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {
+  return Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.once('close', () => {
+            resolve()
+          })
+        }),
+    ),
+  )
+}
+
+function acceptSocket(socket: WebSocket, app: App, silent: Map<WebSocket, boolean>): void {
+  const handler = app.acceptSocket(new NodeSocket(socket))
+  socket.on('message', (data: Buffer, binary: boolean) => {
+    handler.message(data, binary, decodeUtf8)
+  })
+  socket.on('pong', () => {
+    silent.set(socket, false)
+  })
+  // A reset connection, a frame over the limit, invalid UTF-8: `ws` closes with the right code; `close` follows.
+  socket.on('error', ignore)
+  socket.on('close', () => {
+    silent.delete(socket)
+    handler.closed()
+  })
+}
+
+/** `ws` in the shape that the sessions know, with a bound on what a slow reader leaves unread. */
+class NodeSocket implements SocketLike {
+  readonly #socket: WebSocket
+  #pauses = 0
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+  }
+
+  send(text: string): void {
+    const socket = this.#socket
+    if (socket.bufferedAmount < MAX_UNREAD_BYTES) {
+      socket.send(text)
+      return
+    }
+    // Nothing more is read, and so nothing more answered, until this has gone out.
+    this.pause()
+    socket.send(text, () => {
+      this.resume()
+    })
+  }
+
+  close(code: number, reason?: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  pause(): void {
+    this.#pauses += 1
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#pauses -= 1
+    if (this.#pauses === 0) this.#socket.resume()
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  return (bytes as Buffer).toString('utf8')
+}
+
+function ignore(): void {
+  // Nothing to do: the close event comes next.
+}
+
+/** The head of a request, in the form that the app checks. */
+function webRequest({ headers, url }: IncomingMessage): Request {
+  const fields = new Headers()
+  for (const name of ['host', 'origin'] as const) {
+    const value = headers[name]
+    if (value !== undefined) fields.set(name, value)
+  }
+  return new Request(new URL(url ?? '/', 'http://localhost'), { headers: fields })
+}
+
+async function refuseUpgrade(stream: Duplex, refusal: Response): Promise<void> {
+  const body = await refusal.text()
+  stream.on('error', ignore)
+  stream.end(
+    `HTTP/1.1 ${String(refusal.status)} Refused\r\n` +
+      'Connection: close\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  )
+}
+
+function modeFromVariable(value: string | undefined): Mode {
+  const mode = (value ?? 'simulation').toLowerCase()
+  if (mode === 'simulation' || mode === 'production') return mode
+  throw new RangeError(`Invalid mode "${mode}" in OPENENV_MODE: use simulation or production.`)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

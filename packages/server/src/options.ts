@@ -1,0 +1,42 @@
+import type { Clock } from '@openenv-ts/core'
+import type { JsonShape } from '@openenv-ts/core/wire'
+
+/** Which planes a server offers: orchestrator and agent, or the agent alone. */
+export type Mode = 'simulation' | 'production'
+
+/** Something worth writing down; `cause` holds what the other side is not told. */
+export interface LogEvent {
+  readonly level: 'info' | 'error'
+  readonly message: string
+  readonly session?: string
+  readonly cause?: unknown
+}
+
+/** What a server does beside its environment. Everything has a default. */
+export interface ServerOptions {
+  /** `simulation` when not given. */
+  readonly mode?: Mode
+  /** `full`: all of OpenEnv. `minimal`: exactly `POST /reset`, `/step` and `/state` [ET-14]. */
+  readonly routes?: 'full' | 'minimal'
+  /** Prefix of every path, for example `/envs/echo`. */
+  readonly basePath?: string
+  /** Sessions of all kinds at a time; 16,384 when not given, 1 for environments that are not concurrent. */
+  readonly maxSessions?: number
+  /** Seconds without a call after which an HTTP session is closed; 900 when not given. Sockets are not affected. */
+  readonly idleSeconds?: number
+  /** Bytes of one message or body; 16 MiB when not given. Larger: HTTP 413, WebSocket close 1009. */
+  readonly maxMessageBytes?: number
+  /** Bounds on nesting and number of values; 200 and 100,000 when not given. */
+  readonly shape?: JsonShape
+  /**
+   * Host names that requests may name in `Host` and `Origin`, without ports; `*.example.com` for all below.
+   * When absent, nothing is checked: a listener on loopback should pass its own names.
+   */
+  readonly allowedHosts?: readonly string[]
+  /** Keeps reset, step and state on `/ws` in production mode, as Python's server does. */
+  readonly productionControl?: boolean
+  /** For `/metadata`. */
+  readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
+  readonly clock?: Clock
+  readonly log?: (event: LogEvent) => void
+}

@@ -1,0 +1,122 @@
+import { OpenEnvError, isObject, type AnyEnvironment } from '@openenv-ts/core'
+import { checkShape, errorToHttp, parseJson, type JsonShape } from '@openenv-ts/core/wire'
+import type { LogEvent, Mode } from './options.ts'
+import type { Sessions } from './session.ts'
+
+/** Who a route is for; see INVARIANTS.md. `open` routes tell nothing that anybody may not know. */
+export type Plane = 'control' | 'agent' | 'operator' | 'open'
+
+/** What every route works with. */
+export interface Host {
+  readonly environment: AnyEnvironment
+  readonly sessions: Sessions
+  readonly mode: Mode
+  /** Whether the action schema declares a field of this name. */
+  readonly actionHasKey: (key: string) => boolean
+  readonly maxMessageBytes: number
+  readonly shape: JsonShape
+  readonly log: (event: LogEvent) => void
+}
+
+/** An answer before it is written out. */
+export interface RouteReply {
+  readonly status?: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A route as a value: `app.ts` mounts the list, and tests walk it. */
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** With `:name` for a parameter. */
+  readonly path: string
+  readonly plane: Plane
+  /** One line for the OpenAPI document. */
+  readonly summary: string
+  /** Whatever this throws is answered as an error of the table. */
+  readonly handle: (
+    request: Request,
+    parameters: Readonly<Record<string, string>>,
+  ) => Promise<RouteReply> | RouteReply
+}
+
+/** A JSON answer; every answer of this server is one. */
+export function json({ status = 200, body, headers = {} }: RouteReply): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+}
+
+/** An error as an answer. What the caller is not told goes to the log. */
+export function failure(thrown: unknown, host: Pick<Host, 'log'>, headers?: Record<string, string>): Response {
+  const { status, body } = errorToHttp(thrown)
+  if (status >= 500) host.log({ level: 'error', message: 'A request failed.', cause: causeOf(thrown) })
+  return json({ status, body, ...(headers === undefined ? {} : { headers }) })
+}
+
+/** What happened underneath an error of the table, or the thing itself. */
+export function causeOf(thrown: unknown): unknown {
+  return thrown instanceof OpenEnvError ? (thrown.cause ?? thrown) : thrown
+}
+
+/**
+ * Reads a body as JSON; an empty one is `undefined`. The content type is not looked at: people forget it.
+ *
+ * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, or `VALIDATION_ERROR` for a shape out of bounds.
+ */
+export async function readJson(request: Request, host: Pick<Host, 'maxMessageBytes' | 'shape'>): Promise<unknown> {
+  const bytes = await readBytes(request, host.maxMessageBytes)
+  if (bytes.length === 0) return undefined
+  checkShape(bytes, host.shape)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: the body is not UTF-8.')
+  }
+  return parseJson(text)
+}
+
+/** Reads a body that has to be a JSON object, or empty for `{}`. */
+export async function readObject(
+  request: Request,
+  host: Pick<Host, 'maxMessageBytes' | 'shape'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const body = (await readJson(request, host)) ?? {}
+  if (isObject(body)) return body
+  throw new OpenEnvError('VALIDATION_ERROR', 'The body must be a JSON object.', {
+    issues: [{ type: 'invalid_type', loc: ['body'], msg: 'Expected a JSON object' }],
+  })
+}
+
+async function readBytes(request: Request, max: number): Promise<Uint8Array> {
+  const length = request.headers.get('content-length')
+  if (length !== null && Number(length) > max) throw tooLarge(max)
+  if (length !== null) return new Uint8Array(await request.arrayBuffer())
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.length
+    if (size > max) {
+      void reader.cancel()
+      throw tooLarge(max)
+    }
+    chunks.push(value)
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
+
+function tooLarge(max: number): OpenEnvError {
+  return new OpenEnvError('TOO_LARGE', `The body is larger than the limit of ${String(max)} bytes.`)
+}

@@ -1,0 +1,121 @@
+import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
+import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
+import { existingSession, sessionIdOf } from '../http-session.ts'
+import { readObject, type Host, type Route, type RouteReply } from '../route.ts'
+
+/**
+ * Reset, step and state over plain HTTP, for orchestrators; mounted in simulation mode only.
+ *
+ * Unlike upstream's, these episodes last: a session is named by `X-Session-ID` [OE-8].
+ */
+export function controlRoutes(host: Host): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/reset',
+      plane: 'control',
+      summary: 'Starts an episode; opens the session when there is none',
+      handle: async (request) => {
+        const { session_id: given, ...data } = await readObject(request, host)
+        const id = sessionIdOf(request, given)
+        return answer(id, replyToHttp(await resetSession(host, id, data)))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/step',
+      plane: 'control',
+      summary: 'Acts in the session’s episode',
+      handle: async (request) => {
+        const { session_id: given, ...body } = await readObject(request, host)
+        const id = sessionIdOf(request, given)
+        const { action, signal } = readStep(body, host)
+        return answer(id, replyToHttp(await stepSession(host, id, action, signal)))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/state',
+      plane: 'control',
+      summary: 'Shows the state of the session’s episode',
+      handle: async (request) => {
+        const id = sessionIdOf(request, new URL(request.url).searchParams.get('session_id'))
+        const session = existingSession(host.sessions, id)
+        const state = (await session?.episode.state()) ?? { episode_id: null, step_count: 0 }
+        return answer(id, state)
+      },
+    },
+  ]
+}
+
+/** Starts or restarts the episode of a session, opening the session when it is not there. */
+export async function resetSession(
+  host: Host,
+  id: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<Reply<unknown>> {
+  const options = atBody(() => resetFromWire(data, host.environment))
+  const existing = host.sessions.find(id)
+  const session = existing ?? host.sessions.open('http', id)
+  try {
+    return await session.episode.reset(options)
+  } catch (error) {
+    // A session that never began holds no slot.
+    if (existing === undefined) await host.sessions.close(session)
+    throw error
+  }
+}
+
+/** Faults in a body are placed below `body`, as FastAPI does. */
+function atBody<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!isOpenEnvError(error)) throw error
+    const issues = error.issues.map((issue) => ({ ...issue, loc: ['body', ...issue.loc] }))
+    throw new OpenEnvError(error.code, error.message, { http: error.http, issues })
+  }
+}
+
+/** Acts in a session that is there. */
+export async function stepSession(
+  host: Host,
+  id: string,
+  action: unknown,
+  signal?: AbortSignal,
+): Promise<Reply<unknown>> {
+  const session = existingSession(host.sessions, id)
+  if (session === undefined) throw notReady('before reset')
+  try {
+    return await session.episode.stepNow(action, signal)
+  } catch (error) {
+    if (signal?.aborted === true) throw new OpenEnvError('TIMEOUT', 'The step took longer than timeout_s.', { cause: error })
+    throw error
+  }
+}
+
+function answer(session: string, body: unknown): RouteReply {
+  return { body, headers: { 'x-session-id': session } }
+}
+
+/** Tells the envelope `{action, timeout_s?, request_id?}` from a bare action [OE-8]. */
+function readStep(
+  body: Readonly<Record<string, unknown>>,
+  host: Host,
+): { readonly action: unknown; readonly signal?: AbortSignal } {
+  if (!Object.hasOwn(body, 'action')) return { action: body }
+  const { action, timeout_s: timeout } = body
+  if (!isObject(action)) {
+    if (host.actionHasKey('action')) return { action: body }
+    throw invalidStep({ type: 'invalid_type', loc: ['body', 'action'], msg: 'Expected a JSON object' })
+  }
+  if (timeout === undefined || timeout === null) return { action }
+  if (typeof timeout !== 'number' || !(timeout > 0)) {
+    throw invalidStep({ type: 'greater_than', loc: ['body', 'timeout_s'], msg: 'Expected seconds above 0' })
+  }
+  return { action, signal: AbortSignal.timeout(Math.min(timeout * 1000, 2_147_483_647)) }
+}
+
+function invalidStep(issue: Issue): OpenEnvError {
+  return new OpenEnvError('VALIDATION_ERROR', `Invalid step: ${issue.msg}.`, { issues: [issue] })
+}

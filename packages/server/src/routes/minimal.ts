@@ -1,0 +1,72 @@
+import { isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
+import { replyToMinimal } from '@openenv-ts/core/wire'
+import { DEFAULT_SESSION, existingSession, sessionIdOf } from '../http-session.ts'
+import { readObject, type Host, type Route } from '../route.ts'
+import { resetSession, stepSession } from './control.ts'
+
+/**
+ * The three routes of a standalone environment, and nothing else [ET-14]: a bare action as the step's body, `info`
+ * in place of metadata, and 400 for a malformed body [ET-15].
+ */
+export function minimalRoutes(host: Host): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/reset',
+      plane: 'control',
+      summary: 'Starts an episode',
+      handle: async (request) => {
+        const { session_id: given, ...data } = await body(request, host)
+        const id = sessionIdOf(request, given)
+        const reply = await asBadRequest(() => resetSession(host, id, data))
+        return { body: replyToMinimal(reply, 'reset'), headers: echo(request, given, id) }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/step',
+      plane: 'control',
+      summary: 'Acts',
+      handle: async (request) => {
+        const { session_id: given, ...action } = await body(request, host)
+        const id = sessionIdOf(request, given)
+        const reply = await stepSession(host, id, action)
+        return { body: replyToMinimal(reply, 'step'), headers: echo(request, given, id) }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/state',
+      plane: 'control',
+      summary: 'Shows the state',
+      handle: async (request) => {
+        const { session_id: given } = await body(request, host)
+        const id = sessionIdOf(request, given)
+        const session = existingSession(host.sessions, id)
+        if (session === undefined || session.episode.status === 'idle') throw notReady('before reset')
+        // Who plays here may be the agent itself, and a drawn seed is not for agents [OE-4].
+        const { seed: _seed, ...state } = await session.episode.state()
+        return { body: state, headers: echo(request, given, id) }
+      },
+    },
+  ]
+}
+
+function body(request: Request, host: Host): Promise<Readonly<Record<string, unknown>>> {
+  return asBadRequest(() => readObject(request, host))
+}
+
+/** Faults in what was sent are 400 here, where the full surface says 422. */
+async function asBadRequest<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isOpenEnvError(error) || error.code !== 'VALIDATION_ERROR') throw error
+    throw new OpenEnvError(error.code, error.message, { http: 400, issues: error.issues, data: error.data })
+  }
+}
+
+function echo(request: Request, given: unknown, id: string): Record<string, string> {
+  const named = request.headers.has('x-session-id') || given !== undefined
+  return named || id !== DEFAULT_SESSION ? { 'x-session-id': id } : {}
+}

@@ -1,0 +1,94 @@
+import { openLocal, OpenEnvError, systemClock, type AnyEnvironment, type Clock, type LocalEpisode } from '@openenv-ts/core'
+import type { ServerOptions } from './options.ts'
+
+/** Who holds a session: a WebSocket for as long as it is open, or whoever names its id over HTTP. */
+export type SessionKind = 'socket' | 'http'
+
+/** One episode and everything that goes with serving it. One object, one `close`. */
+export interface Session {
+  readonly id: string
+  readonly kind: SessionKind
+  readonly episode: LocalEpisode
+  /** When it was last used, in the clock's milliseconds. */
+  usedAt: number
+}
+
+/** Capacity when nothing else is said: many. */
+export const DEFAULT_MAX_SESSIONS = 16_384
+const DEFAULT_IDLE_SECONDS = 900
+
+/** All sessions of a server: one pool for every transport. */
+export class Sessions {
+  readonly #environment: AnyEnvironment
+  readonly #clock: Clock
+  readonly #idleMs: number
+  readonly #byId = new Map<string, Session>()
+  readonly max: number
+  #draining = false
+
+  constructor(environment: AnyEnvironment, options: ServerOptions) {
+    this.#environment = environment
+    this.#clock = options.clock ?? systemClock
+    this.#idleMs = (options.idleSeconds ?? DEFAULT_IDLE_SECONDS) * 1000
+    const wanted = options.maxSessions ?? DEFAULT_MAX_SESSIONS
+    this.max = environment.concurrent ? wanted : Math.min(wanted, 1)
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /**
+   * Takes a slot. The environment itself starts with the first reset.
+   *
+   * @throws OpenEnvError `CAPACITY_REACHED` with `active_sessions` and `max_sessions`.
+   */
+  open(kind: SessionKind, id: string = crypto.randomUUID()): Session {
+    const active = this.#byId.size
+    if (active >= this.max || this.#draining) throw this.#full(active)
+    const episode = openLocal(this.#environment, { clock: this.#clock })
+    const session = { id, kind, episode, usedAt: this.#clock.now() }
+    this.#byId.set(id, session)
+    return session
+  }
+
+  #full(active: number): OpenEnvError {
+    const advice = this.#draining
+      ? 'The server is shutting down.'
+      : this.#environment.concurrent
+        ? 'Close one, or start the server with a larger --max-sessions.'
+        : 'This environment runs one session at a time.'
+    return new OpenEnvError(
+      'CAPACITY_REACHED',
+      `Server at capacity: ${String(active)}/${String(this.max)} sessions active. ${advice}`,
+      { data: { active_sessions: active, max_sessions: this.max } },
+    )
+  }
+
+  /** The HTTP session of this id, marked as used. A socket's session is nobody else's. */
+  find(id: string): Session | undefined {
+    const session = this.#byId.get(id)
+    if (session?.kind !== 'http') return undefined
+    session.usedAt = this.#clock.now()
+    return session
+  }
+
+  /** Frees the slot at once, then ends the episode; a step that still runs has its result thrown away. */
+  async close(session: Session): Promise<void> {
+    if (this.#byId.get(session.id) === session) this.#byId.delete(session.id)
+    await session.episode.close()
+  }
+
+  /** Closes HTTP sessions that nobody has used for the idle time. */
+  async reap(): Promise<void> {
+    const oldest = this.#clock.now() - this.#idleMs
+    const idle = [...this.#byId.values()].filter(({ kind, usedAt }) => kind === 'http' && usedAt <= oldest)
+    await Promise.all(idle.map((session) => this.close(session)))
+  }
+
+  /** Opens no more, and closes every episode. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    await Promise.all([...this.#byId.values()].map((session) => this.close(session)))
+  }
+}

@@ -1,0 +1,194 @@
+import { isOpenEnvError, OpenEnvError, toOpenEnvError, type MaybePromise, type Reply } from '@openenv-ts/core'
+import {
+  checkShape,
+  errorToSocket,
+  parseJson,
+  readClientMessage,
+  replyToWire,
+  resetFromWire,
+  type ClientMessage,
+} from '@openenv-ts/core/wire'
+import { causeOf, type Host } from './route.ts'
+import { answerRpc } from './routes/mcp.ts'
+import type { Session } from './session.ts'
+
+/** A WebSocket as the server sees it, whatever runtime it comes from. */
+export interface SocketLike {
+  send(text: string): void
+  close(code: number, reason?: string): void
+  /** Stops and resumes reading, for a client that sends faster than its episode answers. */
+  pause(): void
+  resume(): void
+}
+
+/** What a runtime tells about a socket. */
+export interface SocketHandler {
+  /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
+  message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
+  /** The socket is gone, whichever side ended it. */
+  closed(): void
+}
+
+/** Frames that may wait while a call runs before the socket is no longer read. */
+const MAX_WAITING = 1024
+/** How long a refused client has for its first message, so that it reads the refusal and not just the close. */
+const REFUSAL_GRACE_MS = 1000
+
+/** Accepts a socket on `/ws`: takes a session, or tells that there is none and closes. */
+export function acceptControlSocket(host: Host, socket: SocketLike, mayControl: boolean): SocketHandler {
+  try {
+    return new ControlSocket(host, socket, host.sessions.open('socket'), mayControl)
+  } catch (error) {
+    return refuse(socket, error)
+  }
+}
+
+/** Sends one error frame, then waits a moment: older clients lose a frame that a close follows at once. */
+function refuse(socket: SocketLike, error: unknown): SocketHandler {
+  socket.send(errorFrame(error))
+  const close = (): void => {
+    clearTimeout(timer)
+    socket.close(1000)
+  }
+  const timer = setTimeout(close, REFUSAL_GRACE_MS)
+  return {
+    message: close,
+    closed: () => {
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** One client on `/ws`: its messages in order, one answer to each, none unasked. */
+class ControlSocket implements SocketHandler {
+  readonly #host: Host
+  readonly #socket: SocketLike
+  readonly #session: Session
+  readonly #mayControl: boolean
+  /** Frames that came while a call was running; null when none is. */
+  #waiting: (() => MaybePromise<void>)[] | null = null
+  #open = true
+
+  constructor(host: Host, socket: SocketLike, session: Session, mayControl: boolean) {
+    this.#host = host
+    this.#socket = socket
+    this.#session = session
+    this.#mayControl = mayControl
+  }
+
+  message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
+    if (this.#waiting !== null) {
+      this.#waiting.push(() => this.#answer(bytes, binary, decode))
+      if (this.#waiting.length === MAX_WAITING) this.#socket.pause()
+      return
+    }
+    const call = this.#answer(bytes, binary, decode)
+    if (call instanceof Promise) {
+      this.#waiting = []
+      void this.#drain(call)
+    }
+  }
+
+  closed(): void {
+    this.#open = false
+    this.#waiting &&= []
+    void this.#host.sessions.close(this.#session)
+  }
+
+  /** Answers what came in the meantime, then goes back to answering at once. */
+  async #drain(call: Promise<void>): Promise<void> {
+    await call
+    for (;;) {
+      const next = this.#waiting?.shift()
+      if (next === undefined) break
+      if (this.#waiting?.length === MAX_WAITING - 1) this.#socket.resume()
+      await next()
+    }
+    this.#waiting = null
+  }
+
+  /** Answers one frame; never throws. */
+  #answer(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): MaybePromise<void> {
+    if (!this.#open) return
+    try {
+      const sent = this.#perform(this.#read(bytes, binary, decode))
+      if (sent instanceof Promise) {
+        return sent.catch((error: unknown) => {
+          this.#fail(error)
+        })
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #read(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): ClientMessage {
+    if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
+    checkShape(bytes, this.#host.shape)
+    return readClientMessage(parseJson(decode(bytes)))
+  }
+
+  #perform(message: ClientMessage): MaybePromise<void> {
+    const { episode } = this.#session
+    switch (message.type) {
+      case 'step': {
+        this.#requireControl()
+        const reply = episode.stepNow(message.data)
+        if (!(reply instanceof Promise)) {
+          this.#send(replyFrame(reply))
+          return
+        }
+        return reply.then((late) => {
+          this.#send(replyFrame(late))
+        })
+      }
+      case 'reset':
+        this.#requireControl()
+        return episode.reset(resetFromWire(message.data, this.#host.environment)).then((reply) => {
+          this.#send(replyFrame(reply))
+        })
+      case 'state':
+        this.#requireControl()
+        return episode.state().then((state) => {
+          this.#send(frame('state', state))
+        })
+      case 'mcp':
+        this.#send(frame('mcp', answerRpc(message.data)))
+        return
+      case 'close':
+        this.#socket.close(1000)
+        this.closed()
+        return
+    }
+  }
+
+  #requireControl(): void {
+    if (this.#mayControl) return
+    throw new OpenEnvError('NOT_SUPPORTED', 'This server runs in production mode: agents cannot control episodes.')
+  }
+
+  #send(text: string): void {
+    if (this.#open) this.#socket.send(text)
+  }
+
+  #fail(thrown: unknown): void {
+    const error = isOpenEnvError(thrown) ? thrown : toOpenEnvError(thrown, 'the call')
+    if (error.http === 500 && this.#open) {
+      const { id: session } = this.#session
+      this.#host.log({ level: 'error', message: error.message, session, cause: causeOf(error) })
+    }
+    this.#send(errorFrame(error))
+  }
+}
+
+function replyFrame(reply: Reply<unknown>): string {
+  return frame('observation', replyToWire(reply))
+}
+
+function errorFrame(error: unknown): string {
+  return frame('error', errorToSocket(error))
+}
+
+function frame(type: string, data: unknown): string {
+  return `{"type":"${type}","data":${JSON.stringify(data)}}`
+}
