@@ -8,7 +8,7 @@ import type {
   StepContext,
 } from './environment.ts'
 import type { Episode, EpisodeState, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
-import { isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
+import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom, type Random } from './random.ts'
 import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
@@ -274,14 +274,14 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     if (!(next instanceof Promise)) return this.#accept(run, next)
     const pending = next
     let settled = false
-    const step = async (): Promise<Simulation<unknown, unknown>> => {
+    const arrival = async (): Promise<Simulation<unknown, unknown>> => {
       try {
         return await pending
       } finally {
         settled = true
       }
     }
-    return this.#limited('step', signal, step).then(
+    return this.#limited('step', signal, arrival).then(
       (reached) => this.#accept(run, reached),
       (error: unknown) => {
         // Given up while the environment was still at it: where it stands now nobody knows.
