@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { systemClock, type Clock } from './clock.ts'
 import type {
   AnyEnvironment,
@@ -7,11 +8,12 @@ import type {
   Simulation,
   StepContext,
 } from './environment.ts'
-import type { Episode, EpisodeState, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+import type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom, type Random } from './random.ts'
 import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
+import { checkSnapshot } from './snapshot.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
 
 /** Options of {@link openLocal}; every effect that an episode has comes in here. */
@@ -156,10 +158,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     if (this.#closed) return
     this.#closed = true
     this.#abort?.abort(new OpenEnvError('CANCELLED', 'The episode was closed.'))
-    const simulation = this.#run?.simulation
     await this.#tail
-    // Closing cannot be refused and has no answer; an environment that fails here has nobody left to tell.
-    await guarded('close', () => simulation?.close?.()).catch(() => undefined)
+    await this.#closeSimulation()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -219,7 +219,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       selectTask(this.#environment.tasks, options, options.seed),
     )
     await this.#closeSimulation()
-    const simulation = await this.#limited('reset', options.signal, (signal) =>
+    const start = (signal: AbortSignal): MaybePromise<Simulation<unknown, unknown>> =>
       this.#environment.start({
         seed,
         random: seededRandom(seed, 'start'),
@@ -227,9 +227,15 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         options: request.options,
         clock: this.#clock,
         signal,
-      }),
-    )
-    const reply = this.#check(simulation.frame, simulation.frame.status)
+      })
+    const simulation = await this.#limited('reset', options.signal, start, closeQuietly)
+    let reply: Reply<O>
+    try {
+      reply = this.#check(simulation.frame, simulation.frame.status)
+    } catch (error) {
+      await closeQuietly(simulation)
+      throw error
+    }
     this.#run = {
       episodeId: options.episodeId ?? this.#newId(),
       seed,
@@ -249,7 +255,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   async #closeSimulation(): Promise<void> {
     const simulation = this.#run?.simulation
     this.#run = null
-    await guarded('close', () => simulation?.close?.()).catch(() => undefined)
+    if (simulation !== undefined) await closeQuietly(simulation)
   }
 
   #step(action: unknown, signal: AbortSignal | undefined): MaybePromise<Reply<O>> {
@@ -338,6 +344,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     if (reward !== null && !Number.isFinite(reward)) {
       throw new OpenEnvError('EXECUTION_ERROR', 'The environment gave a reward that is not a finite number.')
     }
+    if (!isFlat(info)) {
+      throw new OpenEnvError(
+        'EXECUTION_ERROR',
+        'The environment gave an info that is not flat: only texts, finite numbers and booleans are.',
+      )
+    }
     const done = status !== 'running'
     const observation = parsed.data as O
     return terms === undefined
@@ -348,13 +360,15 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   async #state(): Promise<EpisodeState> {
     const run = this.#run
     if (run === null) return { episode_id: null, step_count: 0 }
-    const view = await guarded('state', () => run.simulation.view?.())
-    return structuredClone({
+    const { view } = this.#environment
+    const shown =
+      view === undefined ? {} : viewed(view, await guarded('state', () => run.simulation.view?.()))
+    return {
       episode_id: run.episodeId,
       step_count: run.steps,
       ...(run.seedDrawn ? { seed: run.seed } : {}),
-      ...view,
-    })
+      ...shown,
+    }
   }
 
   async #restore(snapshot: Snapshot): Promise<Reply<O>> {
@@ -365,17 +379,18 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     await this.#closeSimulation()
     const { reply } = structuredClone(snapshot)
     const frame: Frame<unknown> = reply
-    const simulation = await this.#limited('restore', undefined, async (signal) =>
-      environment.restore?.(structuredClone(snapshot.state), frame, {
+    const again = (signal: AbortSignal): MaybePromise<Simulation<unknown, unknown>> => {
+      if (environment.restore === undefined) throw notSupported('restore')
+      return environment.restore(structuredClone(snapshot.state), frame, {
         seed: snapshot.seed,
         random: seededRandom(snapshot.seed, 'start'),
         task,
         options: {},
         clock: this.#clock,
         signal,
-      }),
-    )
-    if (simulation === undefined) throw notSupported('restore')
+      })
+    }
+    const simulation = await this.#limited('restore', undefined, again, closeQuietly)
     this.#run = {
       episodeId: snapshot.episodeId,
       seed: snapshot.seed,
@@ -383,7 +398,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       task,
       options: {},
       startedAt: this.#clock.now() - snapshot.elapsedMs,
-      simulation: simulation as Simulation<unknown, unknown>,
+      simulation,
       reply,
       steps: snapshot.stepCount,
       broken: false,
@@ -396,12 +411,19 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#abort
   }
 
-  /** Runs environment code under the step limit and the caller's signal; whoever gives up first decides. */
+  /**
+   * Runs environment code under the step limit and the caller's signal; whoever gives up first decides.
+   *
+   * @param late - Gets what the work came to after it had been given up.
+   */
   async #limited<T>(
     doing: string,
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => MaybePromise<T>,
+    late?: (result: T) => unknown,
   ): Promise<T> {
+    signal?.throwIfAborted()
+    if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode was closed.')
     const own = this.#controller()
     const seconds = Math.min(
       this.#environment.limits.stepSeconds ?? Infinity,
@@ -429,8 +451,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
             own.abort(new OpenEnvError('TIMEOUT', 'The step limit was reached.'))
             this.#abort = null
           }, seconds * 1000)
+    const working = guarded(doing, () => work(own.signal))
     try {
-      return await Promise.race([guarded(doing, () => work(own.signal)), given])
+      return await Promise.race([working, given])
+    } catch (error) {
+      working.then(late, () => undefined)
+      throw error
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
@@ -445,6 +471,7 @@ class LazyStepContext implements StepContext {
   readonly clock: Clock
   readonly #seed: number
   readonly #signal: () => AbortSignal
+  #random: Random | undefined
 
   constructor(index: number, seed: number, clock: Clock, signal: () => AbortSignal) {
     this.index = index
@@ -454,7 +481,8 @@ class LazyStepContext implements StepContext {
   }
 
   get random(): Random {
-    return seededRandom(this.#seed, 'step', this.index)
+    this.#random ??= seededRandom(this.#seed, 'step', this.index)
+    return this.#random
   }
 
   get signal(): AbortSignal {
@@ -475,6 +503,29 @@ async function guarded<T>(doing: string, work: () => MaybePromise<T>): Promise<T
   }
 }
 
+/** Closing cannot be refused and has no answer; an environment that fails here has nobody left to tell. */
+async function closeQuietly(simulation: Simulation<unknown, unknown>): Promise<void> {
+  await guarded('close', () => simulation.close?.()).catch(() => undefined)
+}
+
+function isFlat(info: Info): boolean {
+  for (const key in info) {
+    const value: unknown = info[key]
+    if (typeof value === 'string' || typeof value === 'boolean') continue
+    if (typeof value !== 'number' || !Number.isFinite(value)) return false
+  }
+  return true
+}
+
+/** What the environment shows of its state, as its schema says, sharing nothing with what is inside. */
+function viewed(schema: z.ZodType, shown: unknown): object {
+  const parsed = schema.safeParse(shown)
+  if (parsed.success) return structuredClone(parsed.data) as object
+  throw new OpenEnvError('EXECUTION_ERROR', 'The environment gave a state view that breaks its own schema.', {
+    cause: parsed.error,
+  })
+}
+
 function keysOf(environment: AnyEnvironment): ReadonlySet<string> {
   let keys = INPUT_KEYS_OF.get(environment)
   if (keys === undefined) {
@@ -490,7 +541,7 @@ function drawSeed(): number {
 }
 
 function checkReset(
-  { seed, episodeId, index, options }: ResetOptions,
+  { seed, episodeId, taskId, split, index, taskSpec, options }: ResetOptions,
   environment: AnyEnvironment,
 ): { readonly options: Readonly<Record<string, unknown>> } {
   const issues: Issue[] = []
@@ -503,6 +554,9 @@ function checkReset(
   if (episodeId !== undefined && (typeof episodeId !== 'string' || episodeId.length > 255)) {
     wrong('episode_id', 'Expected a text of at most 255 characters', undefined)
   }
+  if (taskId !== undefined && typeof taskId !== 'string') wrong('task_id', 'Expected a text', taskId)
+  if (split !== undefined && typeof split !== 'string') wrong('split', 'Expected a text', split)
+  if (taskSpec !== undefined && !isObject(taskSpec)) wrong('task_spec', 'Expected an object', undefined)
   if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', 'Expected an integer', index)
   if (issues.length > 0)
     throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
@@ -511,20 +565,6 @@ function checkReset(
   if (parsed.success) return { options: parsed.data as Record<string, unknown> }
   const faults = issuesOf(parsed.error, options ?? {})
   throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(faults)}.`, { issues: faults })
-}
-
-function checkSnapshot(snapshot: Snapshot, { name, version }: AnyEnvironment): void {
-  const found: unknown = snapshot
-  if (!isObject(found) || found['format'] !== 'openenv-ts/snapshot@1') {
-    throw new OpenEnvError('VALIDATION_ERROR', 'This is no snapshot that this version can read.')
-  }
-  const from = snapshot.environment
-  if (from.name !== name || from.version !== version) {
-    throw new OpenEnvError(
-      'VALIDATION_ERROR',
-      `The snapshot is of ${from.name} ${from.version}; this environment is ${name} ${version}.`,
-    )
-  }
 }
 
 async function taskOfSnapshot(

@@ -49,12 +49,13 @@ const MAX_ISSUES = 50
 function shortened(value: unknown): unknown {
   if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : cut(value)
   if (typeof value !== 'object' || value === null) return value
-  let text: string
+  let text: string | undefined
   try {
-    text = JSON.stringify(value)
+    text = JSON.stringify(value) as string | undefined
   } catch {
     return undefined
   }
+  if (text === undefined) return undefined
   return text.length <= MAX_INPUT_CHARACTERS ? value : cut(text)
 }
 
@@ -79,14 +80,23 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
  *
  * @param prefix - Put before every place.
  */
-export function issuesOf(error: z.ZodError, input: unknown, prefix: readonly (string | number)[] = []): Issue[] {
+export function issuesOf(
+  error: z.ZodError,
+  input: unknown,
+  prefix: readonly (string | number)[] = [],
+): Issue[] {
   const issues: Issue[] = []
   for (const issue of error.issues) {
     const path = issue.path as (string | number)[]
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const value = shortened(valueAt(input, [...path, key]))
-        issues.push({ type: 'extra_forbidden', loc: [...prefix, ...path, key], msg: 'Unknown field', input: value })
+        issues.push({
+          type: 'extra_forbidden',
+          loc: [...prefix, ...path, key],
+          msg: 'Unknown field',
+          input: value,
+        })
       }
       continue
     }
@@ -103,7 +113,11 @@ export function issuesOf(error: z.ZodError, input: unknown, prefix: readonly (st
   return issues.slice(0, MAX_ISSUES)
 }
 
-/** Faults in one line for a person: `label: Field required; summry: Unknown field`. */
-export function describeIssues(issues: readonly Issue[]): string {
-  return issues.map(({ loc, msg }) => `${loc.length === 0 ? 'action' : loc.join('.')}: ${msg}`).join('; ')
+/**
+ * Faults in one line for a person: `label: Field required; summry: Unknown field`.
+ *
+ * @param root - What to call the whole, where that is at fault.
+ */
+export function describeIssues(issues: readonly Issue[], root = 'action'): string {
+  return issues.map(({ loc, msg }) => `${loc.length === 0 ? root : loc.join('.')}: ${msg}`).join('; ')
 }
