@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const VENVS = join(HERE, '../../.venvs')
+const START_TIMEOUT_MS = 60_000
+
+/** The Python packages that ours has to get on with, each in an environment of its own. */
+export const PEERS = ['openenv-0.10.0', 'openenv-0.8.0', 'openenv-core-0.2.3'] as const
+export type Peer = (typeof PEERS)[number]
+
+/** One call of a script; see play.py. */
+export type Call =
+  | readonly ['reset', Readonly<Record<string, unknown>>]
+  | readonly ['step', Readonly<Record<string, unknown>>]
+  | readonly ['state']
+  | readonly ['sleep', number]
+  | readonly ['meet']
+
+/** What play.py is to do; see there. */
+export interface Plan {
+  readonly url: string
+  readonly style: 'async' | 'sync' | 'with'
+  readonly lazy?: boolean
+  readonly client?: Readonly<Record<string, unknown>>
+  readonly scripts: readonly (readonly Call[])[]
+}
+
+/** What a Python client saw of one call. */
+export interface Answer {
+  readonly observation?: Readonly<Record<string, unknown>>
+  readonly reward?: number | null
+  readonly done?: boolean
+  /** Absent where the client's StepResult has no such field (0.2.3). */
+  readonly metadata?: Readonly<Record<string, unknown>> | null
+  readonly state?: Readonly<Record<string, unknown>>
+  readonly error?: string
+}
+
+/** Runs a plan with a peer's own client. */
+export async function play(peer: Peer, plan: Plan): Promise<readonly (readonly Answer[])[]> {
+  const { code, stdout, stderr } = await run(
+    program(peer, 'python'),
+    [join(HERE, 'play.py')],
+    JSON.stringify(plan),
+  )
+  if (code !== 0) throw new Error(`play.py of ${peer} ended with ${String(code)}:\n${stderr}`)
+  return (JSON.parse(stdout) as { scripts: Answer[][] }).scripts
+}
+
+/** Runs a peer's own command, such as `openenv validate`. */
+export function openenv(peer: Peer, ...args: readonly string[]): Promise<Finished> {
+  return run(program(peer, 'openenv'), args)
+}
+
+/** Makes the environments of all peers, or of some; quick when they are there. */
+export async function install(...peers: readonly Peer[]): Promise<void> {
+  const { code, stderr } = await run(join(HERE, 'install.sh'), peers)
+  if (code !== 0) throw new Error(`install.sh ended with ${String(code)}:\n${stderr}`)
+}
+
+/** A server in another process. */
+export interface Server extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Serves an environment of python_server.py with a peer's own server. */
+export async function servePython(
+  peer: Peer,
+  environment: 'echo' | 'lock',
+  ...flags: readonly string[]
+): Promise<Server> {
+  const child = spawn(program(peer, 'python'), [join(HERE, 'python_server.py'), environment, ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    child.kill()
+    await ended
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+  try {
+    for await (const line of createInterface(child.stdout)) {
+      const url = /^Listening on (http:\S+)$/.exec(line)?.[1]
+      if (url === undefined) continue
+      await untilHealthy(url)
+      return { url, [Symbol.asyncDispose]: stop }
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  throw new Error(`The Python server of ${peer} ended before it listened.`)
+}
+
+/** What a finished command left. */
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function run(command: string, args: readonly string[], input = ''): Promise<Finished> {
+  const child = spawn(command, args)
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+function program(peer: Peer, name: string): string {
+  return join(VENVS, peer, 'bin', name)
+}
+
+/** The port takes connections before the application behind it does. */
+async function untilHealthy(url: string): Promise<void> {
+  const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(START_TIMEOUT_MS) })
+  if (!response.ok) throw new Error(`${url}/health answered ${String(response.status)}.`)
+}
