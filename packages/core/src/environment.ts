@@ -6,6 +6,7 @@ import type { Json, MaybePromise } from './json.ts'
 import type { Random } from './random.ts'
 import type { Terms } from './rubric.ts'
 import type { Task, TaskProvider } from './task.ts'
+import type { Tool } from './tool.ts'
 
 /** Limits on an episode, applied in one place: the local episode. Past one of the first two it is truncated. */
 export interface EpisodeLimits {
@@ -62,6 +63,10 @@ export interface Simulation<A, O> {
   invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<A, O>>
   /** What state() shows beside `episode_id` and `step_count`. */
   view?(): MaybePromise<Readonly<Record<string, unknown>>>
+  /** What the agent is told at the start, in words. */
+  prompt?(): MaybePromise<string>
+  /** The tools of this very task, where they differ from the environment's. */
+  tools?(): readonly Tool[]
   /** The same position, independent from here on. */
   fork?(): MaybePromise<Simulation<A, O>>
   /** This position as plain JSON, for `Environment.restore`. */
@@ -87,6 +92,11 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
   /** Options that reset takes: an object schema. */
   readonly options?: z.ZodType
   readonly tasks?: TaskProvider<T>
+  /**
+   * The tools of an environment whose actions are tool calls. Absent: it is action-shaped, and its tools derive
+   * from the action schema.
+   */
+  readonly tools?: readonly Tool[]
   /** Names and weights of the reward's terms. */
   readonly rubric: readonly { readonly name: string; readonly weight: number }[]
   /** Bounds of every step's reward. */

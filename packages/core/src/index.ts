@@ -20,6 +20,8 @@ export { createRubric } from './rubric.ts'
 export type { RewardTerm, Rubric, Terms } from './rubric.ts'
 export { RESERVED_TOOL_NAMES } from './tool.ts'
 export type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
+export { listTools, seatAgent } from './tool-host.ts'
+export type { AgentSeat, ToolCall, ToolFailure } from './tool-host.ts'
 // Running episodes
 export { openLocal } from './local.ts'
 export type { LocalEpisode, LocalOptions } from './local.ts'

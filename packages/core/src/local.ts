@@ -15,6 +15,7 @@ import { seededRandom, type Random } from './random.ts'
 import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
 import { checkSnapshot } from './snapshot.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
+import type { Tool } from './tool.ts'
 
 /** Options of {@link openLocal}; every effect that an episode has comes in here. */
 export interface LocalOptions {
@@ -32,6 +33,14 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
   /** Where it stands; `idle` before the first reset. */
   readonly status: Status | 'idle'
   readonly stepCount: number
+  /** What the last call answered; null before the first reset. */
+  readonly reply: Reply<O> | null
+  /** What the last reset answered; null before it, and after a restore, which does not know. */
+  readonly opening: Reply<O> | null
+  /** What the environment tells the agent in words; null where it has nothing to say beside the observation. */
+  prompt(): Promise<string | null>
+  /** Tools of this very task; undefined where they are the environment's. */
+  taskTools(): readonly Tool[] | undefined
   /**
    * As `step`, without a promise where nothing has to be waited for: the server's fast path. Throws at once what
    * `step` would reject with.
@@ -58,6 +67,7 @@ interface Run {
   readonly task: Task<unknown> | null
   readonly options: Readonly<Record<string, unknown>>
   readonly startedAt: number
+  readonly opening: Reply<unknown> | null
   simulation: Simulation<unknown, unknown>
   reply: Reply<unknown>
   steps: number
@@ -91,6 +101,27 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
   get stepCount(): number {
     return this.#run?.steps ?? 0
+  }
+
+  get reply(): Reply<O> | null {
+    return (this.#run?.reply ?? null) as Reply<O> | null
+  }
+
+  get opening(): Reply<O> | null {
+    return (this.#run?.opening ?? null) as Reply<O> | null
+  }
+
+  prompt(): Promise<string | null> {
+    return this.#promised(() =>
+      this.#inTurn(async () => {
+        const { simulation } = this.#started()
+        return (await guarded('prompt', () => simulation.prompt?.())) ?? null
+      }),
+    )
+  }
+
+  taskTools(): readonly Tool[] | undefined {
+    return this.#run?.simulation.tools?.()
   }
 
   reset(options: ResetOptions = {}): Promise<Reply<O>> {
@@ -243,6 +274,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       task,
       options: request.options,
       startedAt: this.#clock.now(),
+      opening: reply,
       simulation,
       reply,
       steps: 0,
@@ -398,6 +430,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       task,
       options: {},
       startedAt: this.#clock.now() - snapshot.elapsedMs,
+      opening: null,
       simulation,
       reply,
       steps: snapshot.stepCount,

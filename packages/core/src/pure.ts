@@ -142,6 +142,7 @@ interface PureInside<A, O, S> {
     readonly info?: (state: S, step: ScoredStep<S, A>) => Info
     readonly invalid?: (state: S, issues: readonly Issue[]) => S
     readonly view?: { of(state: S): Readonly<Record<string, unknown>> }
+    readonly prompt?: (state: S) => string
   }
 }
 
@@ -164,12 +165,15 @@ class PureSimulation<A, O, S> implements Simulation<A, O> {
   readonly #state: S
   readonly frame: Frame<O>
   readonly invalid?: (issues: readonly Issue[], context: StepContext) => PureSimulation<A, O, S>
+  readonly prompt?: () => string
 
   constructor(inside: PureInside<A, O, S>, state: S, frame: Frame<O>) {
     this.#inside = inside
     this.#state = state
     this.frame = frame
-    if (inside.definition.invalid !== undefined) this.invalid = this.#invalid
+    const { invalid, prompt } = inside.definition
+    if (invalid !== undefined) this.invalid = this.#invalid
+    if (prompt !== undefined) this.prompt = this.#prompt
   }
 
   step(action: A, context: StepContext): PureSimulation<A, O, S> {
@@ -200,6 +204,10 @@ class PureSimulation<A, O, S> implements Simulation<A, O> {
       terms: scored.terms,
       info: scored.info,
     })
+  }
+
+  #prompt(): string {
+    return this.#inside.definition.prompt?.(this.#state) ?? ''
   }
 
   view(): Readonly<Record<string, unknown>> {

@@ -1,0 +1,230 @@
+import type { AnyEnvironment } from './environment.ts'
+import type { Info, Reply } from './episode.ts'
+import { isOpenEnvError, type Issue } from './errors.ts'
+import { isObject, type JsonSchema } from './json.ts'
+import type { LocalEpisode } from './local.ts'
+import { describeIssues, toJsonSchema } from './schema.ts'
+import type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
+
+/** A tool call with what it did to the episode: for transports that carry rewards beside results. */
+export interface ToolCall {
+  readonly result: ToolResult
+  /** The step's reply; null when no step was taken. */
+  readonly reply: Reply<unknown> | null
+  /** Why a failed call failed. */
+  readonly failure?: ToolFailure
+}
+
+/** The kinds of failure that OpenEnv's tool observations know. */
+export type ToolFailure = 'execution_error' | 'invalid_args' | 'transport_error' | 'tool_not_found' | 'timeout'
+
+/** The agent's seat in one episode: its tools and nothing else. */
+export interface AgentSeat extends ToolHost {
+  /** As `callTool`, with the reply of the step that it took. */
+  act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall>
+  /** What the agent is told at the start: prompt, description and whatever the reset reply said. */
+  brief(): Promise<string>
+}
+
+/** The name of the tool of an action-shaped environment whose actions are all of one kind. */
+const ACT = 'act'
+/** Shows the current reply without a step. */
+const OBSERVE = 'observe'
+
+/**
+ * Seats an agent in an episode. Resetting is not among the things that it can do, by type.
+ *
+ * A tool-shaped environment offers its tools. An action-shaped one offers `act`, or a tool for each kind of action
+ * when the schema is a union told apart by one field; and `observe` [OE-20].
+ */
+export function seatAgent(episode: LocalEpisode, environment: AnyEnvironment): AgentSeat {
+  const seat = environment.tools === undefined ? new ActionSeat(episode, environment) : new ToolSeat(episode, environment)
+  return seat
+}
+
+/** Tools as they can be listed without an episode. */
+export function listTools(environment: AnyEnvironment): readonly Tool[] {
+  return environment.tools ?? actionTools(environment, environment.description)
+}
+
+abstract class Seat implements AgentSeat {
+  protected readonly episode: LocalEpisode
+  protected readonly environment: AnyEnvironment
+
+  constructor(episode: LocalEpisode, environment: AnyEnvironment) {
+    this.episode = episode
+    this.environment = environment
+  }
+
+  abstract listTools(): Promise<readonly Tool[]>
+  abstract act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall>
+
+  async callTool(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolResult> {
+    const { result } = await this.act(name, args, options)
+    return result
+  }
+
+  async brief(): Promise<string> {
+    const prompt = await this.episode.prompt()
+    const told = tellOpening(this.environment, this.episode.opening)
+    const parts = [prompt ?? told]
+    if (prompt === null && this.episode.opening !== null) {
+      parts.push(`First observation:\n${JSON.stringify(this.episode.opening.observation)}`)
+    }
+    return parts.join('\n\n')
+  }
+}
+
+/** Actions that are tool calls already. */
+class ToolSeat extends Seat {
+  listTools(): Promise<readonly Tool[]> {
+    return Promise.resolve(this.episode.taskTools() ?? this.environment.tools ?? [])
+  }
+
+  async act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall> {
+    const action = { type: 'call_tool', tool_name: name, arguments: args ?? {} }
+    const taken = await takeStep(this.episode, action, options?.signal)
+    if ('failed' in taken) return taken.failed
+    const { result, error } = taken.reply.observation as { result?: unknown; error?: unknown }
+    if (isObject(error)) {
+      const failure = error['error_type'] as ToolFailure
+      return { ...failedCall(failure, String(error['message'])), reply: taken.reply }
+    }
+    return { result: resultOf(result), reply: taken.reply }
+  }
+}
+
+/** Actions that become tools by their schema. */
+class ActionSeat extends Seat {
+  listTools(): Promise<readonly Tool[]> {
+    return Promise.resolve(actionTools(this.environment, tellOpening(this.environment, this.episode.opening)))
+  }
+
+  async act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall> {
+    if (name === OBSERVE) return this.#observe()
+    const kind = actionKinds(this.environment).find(({ tool }) => tool === name)
+    if (kind === undefined) return failedCall('tool_not_found', `Unknown tool: '${name.slice(0, 100)}'`)
+    const given = args ?? {}
+    if (!isObject(given)) return failedCall('invalid_args', 'The arguments must be a JSON object.')
+    const taken = await takeStep(this.episode, { ...given, ...kind.fixed }, options?.signal)
+    if ('failed' in taken) return taken.failed
+    return { result: shown(taken.reply, this.episode.opening?.info), reply: taken.reply }
+  }
+
+  #observe(): ToolCall {
+    const { reply, opening } = this.episode
+    if (reply === null) return failedCall('execution_error', 'There is no episode yet.')
+    return { result: shown(reply, opening?.info), reply: null }
+  }
+}
+
+async function takeStep(
+  episode: LocalEpisode,
+  action: unknown,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly reply: Reply<unknown> } | { readonly failed: ToolCall }> {
+  try {
+    return { reply: await episode.stepNow(action, signal) }
+  } catch (error) {
+    if (!isOpenEnvError(error)) throw error
+    if (error.code === 'VALIDATION_ERROR') return { failed: failedCall('invalid_args', explain(error.message, error.issues)) }
+    if (error.code === 'TIMEOUT') return { failed: failedCall('timeout', error.message) }
+    throw error
+  }
+}
+
+function explain(message: string, issues: readonly Issue[]): string {
+  return issues.length === 0 ? message : `Invalid arguments: ${describeIssues(issues)}.`
+}
+
+function failedCall(failure: ToolFailure, message: string): ToolCall {
+  return { result: { content: [{ type: 'text', text: message }], isError: true }, reply: null, failure }
+}
+
+/** A reply as a tool result; what reset said stays beside what the last step said. */
+function shown(reply: Reply<unknown>, told: Info = {}): ToolResult {
+  const { observation, reward, done } = reply
+  const structuredContent = { observation, reward, done, info: { ...told, ...reply.info } }
+  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent, isError: false }
+}
+
+function resultOf(result: unknown): ToolResult {
+  const { content, structured_content: structured } = isObject(result) ? result : {}
+  return {
+    content: (content ?? []) as ContentBlock[],
+    ...(isObject(structured) ? { structuredContent: structured } : {}),
+    isError: false,
+  }
+}
+
+/** Description and everything that the reset reply says in words. */
+function tellOpening({ description }: AnyEnvironment, opening: Reply<unknown> | null): string {
+  const { description: told = description, ...rest } = opening?.info ?? {}
+  const facts = Object.entries(rest)
+    .filter(([key]) => key === 'routes')
+    .map(([key, value]) => `${key}: ${String(value)}`)
+  return [String(told), ...facts].join('\n')
+}
+
+/** One kind of action: the tool that stands for it, and what of the action the tool's name already says. */
+interface ActionKind {
+  readonly tool: string
+  readonly fixed: Readonly<Record<string, unknown>>
+  readonly schema: JsonSchema
+  readonly description?: string
+}
+
+function actionTools(environment: AnyEnvironment, about: string): readonly Tool[] {
+  const tools = actionKinds(environment).map(({ tool, schema, description }) => ({
+    name: tool,
+    description: description === undefined ? about : `${description}\n${about}`,
+    inputSchema: schema,
+  }))
+  const nothing = { type: 'object', properties: {}, additionalProperties: false }
+  return [...tools, { name: OBSERVE, description: `Shows the current observation again; takes no step.\n${about}`, inputSchema: nothing }]
+}
+
+const KINDS = new WeakMap<AnyEnvironment, readonly ActionKind[]>()
+
+function actionKinds(environment: AnyEnvironment): readonly ActionKind[] {
+  let kinds = KINDS.get(environment)
+  if (kinds === undefined) {
+    const schema = toJsonSchema(environment.action, 'input', 'action')
+    kinds = kindsOfUnion(schema) ?? [{ tool: ACT, fixed: {}, schema }]
+    KINDS.set(environment, kinds)
+  }
+  return kinds
+}
+
+/** The branches of a union in which one field holds a different text in each; undefined for anything else. */
+function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
+  const branches = (schema['oneOf'] ?? schema['anyOf']) as readonly JsonSchema[] | undefined
+  if (branches === undefined) return undefined
+  const constants = branches.map((branch) => constantsOf(branch))
+  const shared = [...(constants[0]?.keys() ?? [])].find((key) => {
+    const values = constants.map((fields) => fields.get(key))
+    return values.every((value) => value !== undefined && /^[\w.-]{1,64}$/.test(value)) && new Set(values).size === values.length
+  })
+  if (shared === undefined) return undefined
+  return branches.map((branch, at) => {
+    const value = constants[at]?.get(shared) ?? ''
+    const { [shared]: _fixed, ...properties } = branch['properties'] as Record<string, unknown>
+    const required = (branch['required'] as readonly string[] | undefined)?.filter((key) => key !== shared) ?? []
+    const { description, ...rest } = branch
+    return {
+      tool: value,
+      fixed: { [shared]: value },
+      schema: { ...rest, properties, required },
+      ...(typeof description === 'string' ? { description } : {}),
+    }
+  })
+}
+
+function constantsOf(branch: JsonSchema): Map<string, string> {
+  const found = new Map<string, string>()
+  const properties = (branch['properties'] ?? {}) as Record<string, { readonly const?: unknown }>
+  for (const [key, { const: value }] of Object.entries(properties)) {
+    if (typeof value === 'string') found.set(key, value)
+  }
+  return found
+}
