@@ -13,19 +13,17 @@ url = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8000"
 with GenericEnvClient(base_url=url).sync() as env:
     result = env.reset(seed=7)
     assert result.observation["hint"] == "start", result
-    assert not result.done, result
+    result = env.step({"number": 50})
+    print(result.observation["hint"], result.reward, result.done)
 
-    low, high = 1, 100
+    # Halving finds any number up to a hundred in seven tries.
+    low, number, high = 1, 50, 100
     while not result.done:
-        guess = (low + high) // 2
-        result = env.step({"number": guess})
-        print(f"{guess}? {result.observation['hint']}")
-        if result.observation["hint"] == "higher":
-            low = guess + 1
-        else:
-            high = guess - 1
+        low, high = (number + 1, high) if result.observation["hint"] == "higher" else (low, number - 1)
+        number = (low + high) // 2
+        result = env.step({"number": number})
+        print(f"{number}? {result.observation['hint']}")
 
-    # Seven halvings find any number up to a hundred.
     assert result.observation["hint"] == "found", result
     assert result.reward == 1, result
     assert env.state()["step_count"] == 7 - result.observation["triesLeft"]
