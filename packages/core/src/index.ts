@@ -30,7 +30,7 @@ export type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status
 export { ERROR_CODES, isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError } from './errors.ts'
 export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from './errors.ts'
 // Schemas and values
-export { describeIssues, issuesOf, toJsonSchema } from './schema.ts'
+export { declaredKeys, describeIssues, issuesOf, toJsonSchema } from './schema.ts'
 export type { SchemaSide } from './schema.ts'
 export { firstValue, sampleValue } from './sample.ts'
 export { isObject } from './json.ts'

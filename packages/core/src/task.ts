@@ -61,7 +61,7 @@ export interface TaskListOptions<T> {
  * @param splits - Rows by split, in order; the first split is the default one. Ids are unique over all splits.
  * @throws RangeError when there is no task in the first split, or an id stands twice.
  */
-export function taskList<const T extends { readonly id: string }>(
+export function taskList<T extends { readonly id: string }>(
   splits: Readonly<Record<string, readonly T[]>>,
   options: TaskListOptions<T> = {},
 ): TaskProvider<T> {

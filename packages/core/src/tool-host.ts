@@ -4,7 +4,7 @@ import { isOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type JsonSchema } from './json.ts'
 import type { LocalEpisode } from './local.ts'
 import { describeIssues, toJsonSchema } from './schema.ts'
-import type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
+import { RESERVED_TOOL_NAMES, type ContentBlock, type Tool, type ToolHost, type ToolResult } from './tool.ts'
 
 /** A tool call with what it did to the episode: for transports that carry rewards beside results. */
 export interface ToolCall {
@@ -203,7 +203,7 @@ function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
   const constants = branches.map((branch) => constantsOf(branch))
   const shared = [...(constants[0]?.keys() ?? [])].find((key) => {
     const values = constants.map((fields) => fields.get(key))
-    return values.every((value) => value !== undefined && /^[\w.-]{1,64}$/.test(value)) && new Set(values).size === values.length
+    return values.every(isToolName) && new Set(values).size === values.length
   })
   if (shared === undefined) return undefined
   return branches.map((branch, at) => {
@@ -218,6 +218,10 @@ function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
       ...(typeof description === 'string' ? { description } : {}),
     }
   })
+}
+
+function isToolName(name: string | undefined): boolean {
+  return name !== undefined && /^[\w.-]{1,64}$/.test(name) && !RESERVED_TOOL_NAMES.includes(name)
 }
 
 function constantsOf(branch: JsonSchema): Map<string, string> {

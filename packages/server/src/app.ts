@@ -1,17 +1,18 @@
 import { Hono } from 'hono'
-import type { AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
 import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
 import { hostCheck } from './host-check.ts'
 import { openApi } from './openapi.ts'
 import type { ServerOptions } from './options.ts'
-import { failure, json, type Host, type Route } from './route.ts'
+import { Gate } from './gate.ts'
+import { failure, json, type Host, type Route, type SocketRoute } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { infoRoutes } from './routes/info.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { minimalRoutes } from './routes/minimal.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
-import { acceptControlSocket, type SocketHandler, type SocketLike } from './socket.ts'
+import { controlSocketRoute, type SocketHandler, type SocketLike } from './socket.ts'
 
 /** 16 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -21,57 +22,60 @@ const REAP_INTERVAL_MS = 5000
 /** A server without a listener: web-standard requests in, responses out. */
 export interface App {
   readonly environment: AnyEnvironment
-  /** Every route that is mounted, with its plane. */
+  /** Every HTTP route that is mounted, with its plane. */
   readonly routes: readonly Route[]
+  /** Every WebSocket path that is mounted, with its plane. */
+  readonly sockets: readonly SocketRoute[]
   readonly sessions: Sessions
   readonly maxMessageBytes: number
   fetch(request: Request): Promise<Response>
   /**
-   * Whether a WebSocket handshake may go on: null, or the answer that refuses it.
+   * Decides on a WebSocket handshake: what takes over the accepted socket, or the answer that refuses it.
    */
-  refusal(request: Request): Response | null
-  /** Takes over an accepted socket; only after `refusal` said null. */
-  acceptSocket(socket: SocketLike): SocketHandler
+  upgrade(request: Request): ((socket: SocketLike) => SocketHandler) | Response
   /** Closes every episode and opens no more. */
   close(): Promise<void>
 }
 
+/** What a server mounts: one group for each thing that it speaks. */
+interface Surface {
+  readonly routes: readonly Route[]
+  readonly sockets: readonly SocketRoute[]
+}
+
 /** Offers an environment as OpenEnv, over whatever listener calls it. */
 export function createApp(environment: AnyEnvironment, options: ServerOptions = {}): App {
-  const { mode = 'simulation', routes: surface = 'full', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options
+  const { mode = 'simulation', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options
   const basePath = normalBasePath(options.basePath ?? '')
   const sessions = new Sessions(environment, options)
-  const schemas = wireSchemas(environment)
-  const actionKeys = keysOf(schemas.action)
+  const actionKeys = declaredKeys(environment.action)
   const host: Host = {
     environment,
     sessions,
+    gate: new Gate(options.tokens),
+    basePath,
     mode,
     maxMessageBytes,
     shape: options.shape ?? DEFAULT_SHAPE,
     actionHasKey: (key) => actionKeys.has(key),
     log: options.log ?? (() => undefined),
   }
-  const routes = surface === 'minimal' ? minimalRoutes(host) : fullRoutes(host, basePath, options, schemas)
+  const { routes, sockets } =
+    options.routes === 'minimal' ? { routes: minimalRoutes(host), sockets: [] } : fullSurface(host, options)
   const check = hostCheck(options.allowedHosts)
-  const app = mount(routes, basePath, host)
+  const http = mountRoutes(routes, host)
+  const upgrades = mountSockets(sockets, host)
   const reaper = setInterval(() => void sessions.reap(), REAP_INTERVAL_MS)
   // A server that has nothing else to do may end; Node's timers keep it alive otherwise.
   ;(reaper as { unref?: () => void }).unref?.()
   return {
     environment,
     routes,
+    sockets,
     sessions,
     maxMessageBytes,
-    fetch: async (request) => check(request) ?? app.fetch(request),
-    refusal: (request) => {
-      const foreign = check(request)
-      if (foreign !== null) return foreign
-      const known = surface === 'full' && new URL(request.url).pathname === `${basePath}/ws`
-      return known ? null : notFound()
-    },
-    acceptSocket: (socket) =>
-      acceptControlSocket(host, socket, mode === 'simulation' || options.productionControl === true),
+    fetch: async (request) => check(request) ?? http.fetch(request),
+    upgrade: (request) => check(request) ?? upgrades(request),
     close: async () => {
       clearInterval(reaper)
       await sessions.drain()
@@ -79,37 +83,42 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
   }
 }
 
-function fullRoutes(
-  host: Host,
-  basePath: string,
-  options: ServerOptions,
-  schemas: ReturnType<typeof wireSchemas>,
-): readonly Route[] {
+function fullSurface(host: Host, options: ServerOptions): Surface {
+  const simulation = host.mode === 'simulation'
   const listed: readonly Route[] = [
     ...infoRoutes(host, options.about ?? {}),
-    ...(host.mode === 'simulation' ? controlRoutes(host) : []),
+    ...(simulation ? controlRoutes(host) : []),
     ...mcpRoutes(host),
-    ...(host.mode === 'simulation' ? taskRoutes(host, basePath) : []),
+    ...(simulation ? taskRoutes(host) : []),
   ]
-  const document = openApi(listed, { description: host.environment.description, schemas })
-  return [
-    ...listed,
-    {
-      method: 'GET',
-      path: '/openapi.json',
-      plane: 'open',
-      summary: 'This document',
-      handle: () => ({ body: document }),
-    },
-  ]
+  const document = openApi(listed, {
+    description: host.environment.description,
+    schemas: wireSchemas(host.environment),
+  })
+  const openApiRoute: Route = {
+    method: 'GET',
+    path: '/openapi.json',
+    plane: 'about',
+    summary: 'This document',
+    handle: () => ({ body: document }),
+  }
+  return {
+    routes: [...listed, openApiRoute],
+    sockets: [controlSocketRoute(host, simulation || options.productionControl === true)],
+  }
 }
 
-function mount(routes: readonly Route[], basePath: string, host: Host): Hono {
+/** Routes in order; a known path with another method is 405, everything else 404. */
+function mountRoutes(routes: readonly Route[], host: Host): Hono {
   const app = new Hono({ strict: true })
-  for (const { method, path, handle } of routes) {
-    app.on(method, basePath + path, async (context) => {
+  for (const { method, path, plane, handle } of routes) {
+    app.on(method, host.basePath + path, async (context) => {
+      const request = context.req.raw
+      const refused = host.gate.refusal(request.headers, plane)
+      if (refused !== null) return refused
       try {
-        return json(await handle(context.req.raw, context.req.param()))
+        const reply = await handle(request, context.req.param())
+        return reply instanceof Response ? reply : json(reply)
       } catch (error) {
         return failure(error, host)
       }
@@ -118,13 +127,33 @@ function mount(routes: readonly Route[], basePath: string, host: Host): Hono {
   for (const path of new Set(routes.map((route) => route.path))) {
     const sharing = routes.filter((route) => route.path === path)
     const allow = sharing.map(({ method }) => method).join(', ')
-    app.all(basePath + path, () =>
+    app.all(host.basePath + path, () =>
       json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } }),
     )
   }
   app.notFound(() => notFound())
   app.onError((error) => failure(error, host))
   return app
+}
+
+function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade'] {
+  const patterns = sockets.map((route) => ({
+    route,
+    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
+  }))
+  return (request) => {
+    const { pathname } = new URL(request.url)
+    for (const { route, pattern } of patterns) {
+      const match = pattern.exec(pathname)
+      if (match === null) continue
+      return host.gate.refusal(request.headers, route.plane) ?? route.accept(request, match.groups ?? {})
+    }
+    return notFound()
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 function notFound(): Response {
@@ -135,9 +164,4 @@ function notFound(): Response {
 export function normalBasePath(path: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, '')
   return trimmed === '' ? '' : `/${trimmed}`
-}
-
-function keysOf(schema: Readonly<Record<string, unknown>>): ReadonlySet<string> {
-  const branches = (schema['oneOf'] ?? schema['anyOf'] ?? [schema]) as readonly { readonly properties?: object }[]
-  return new Set(branches.flatMap(({ properties }) => Object.keys(properties ?? {})))
 }

@@ -7,7 +7,8 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
-import type { SocketLike } from './socket.ts'
+import type { SocketHandler, SocketLike } from './socket.ts'
+import { SOCKET_PROTOCOL } from './gate.ts'
 
 /** Where and how to listen, beside what the server does. */
 export interface ListenOptions extends ServerOptions {
@@ -109,17 +110,18 @@ function attachSockets(server: Server, app: App): Sockets {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: app.maxMessageBytes,
+    handleProtocols: (offered) => (offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
   })
   const silent = new Map<WebSocket, boolean>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const refusal = app.refusal(webRequest(request))
-    if (refusal !== null) {
-      void refuseUpgrade(stream, refusal)
+    const decision = app.upgrade(webRequest(request))
+    if (decision instanceof Response) {
+      void refuseUpgrade(stream, decision)
       return
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
       silent.set(socket, false)
-      acceptSocket(socket, app, silent)
+      takeOver(socket, decision(new NodeSocket(socket)), silent)
     })
   })
   return {
@@ -156,8 +158,7 @@ function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {
   )
 }
 
-function acceptSocket(socket: WebSocket, app: App, silent: Map<WebSocket, boolean>): void {
-  const handler = app.acceptSocket(new NodeSocket(socket))
+function takeOver(socket: WebSocket, handler: SocketHandler, silent: Map<WebSocket, boolean>): void {
   socket.on('message', (data: Buffer, binary: boolean) => {
     handler.message(data, binary, decodeUtf8)
   })
@@ -217,12 +218,15 @@ function ignore(): void {
   // Nothing to do: the close event comes next.
 }
 
+/** What a handshake is judged by. */
+const SEEN_HEADERS = ['host', 'origin', 'authorization', 'x-api-key', 'sec-websocket-protocol'] as const
+
 /** The head of a request, in the form that the app checks. */
 function webRequest({ headers, url }: IncomingMessage): Request {
   const fields = new Headers()
-  for (const name of ['host', 'origin'] as const) {
+  for (const name of SEEN_HEADERS) {
     const value = headers[name]
-    if (value !== undefined) fields.set(name, value)
+    if (typeof value === 'string') fields.set(name, value)
   }
   return new Request(new URL(url ?? '/', 'http://localhost'), { headers: fields })
 }

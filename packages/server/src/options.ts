@@ -1,4 +1,5 @@
 import type { Clock } from '@openenv-ts/core'
+import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
 
 /** Which planes a server offers: orchestrator and agent, or the agent alone. */
@@ -33,6 +34,8 @@ export interface ServerOptions {
    * When absent, nothing is checked: a listener on loopback should pass its own names.
    */
   readonly allowedHosts?: readonly string[]
+  /** Who may use which plane; without any, everybody may use all of them. */
+  readonly tokens?: Tokens
   /** Keeps reset, step and state on `/ws` in production mode, as Python's server does. */
   readonly productionControl?: boolean
   /** For `/metadata`. */

@@ -1,15 +1,25 @@
 import { OpenEnvError, isObject, type AnyEnvironment } from '@openenv-ts/core'
 import { checkShape, errorToHttp, parseJson, type JsonShape } from '@openenv-ts/core/wire'
 import type { LogEvent, Mode } from './options.ts'
+import type { Gate } from './gate.ts'
 import type { Sessions } from './session.ts'
+import type { SocketHandler, SocketLike } from './socket.ts'
 
-/** Who a route is for; see INVARIANTS.md. `open` routes tell nothing that anybody may not know. */
-export type Plane = 'control' | 'agent' | 'operator' | 'open'
+/**
+ * Who a route is for.
+ *
+ * `control`: orchestrators. `agent`: an agent in its own episode. `capability`: the same, admitted by the secret in
+ * the path. `operator`: metrics and the like. `about`: any of those. `open`: anybody.
+ */
+export type Plane = 'control' | 'agent' | 'capability' | 'operator' | 'about' | 'open'
 
 /** What every route works with. */
 export interface Host {
   readonly environment: AnyEnvironment
   readonly sessions: Sessions
+  readonly gate: Gate
+  /** Prefix of every path; empty or with a leading slash. */
+  readonly basePath: string
   readonly mode: Mode
   /** Whether the action schema declares a field of this name. */
   readonly actionHasKey: (key: string) => boolean
@@ -27,7 +37,7 @@ export interface RouteReply {
 
 /** A route as a value: `app.ts` mounts the list, and tests walk it. */
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** With `:name` for a parameter. */
   readonly path: string
   readonly plane: Plane
@@ -37,10 +47,26 @@ export interface Route {
   readonly handle: (
     request: Request,
     parameters: Readonly<Record<string, string>>,
-  ) => Promise<RouteReply> | RouteReply
+  ) => Promise<RouteReply | Response> | RouteReply | Response
 }
 
-/** A JSON answer; every answer of this server is one. */
+/** A WebSocket path as a value. */
+export interface SocketRoute {
+  /** With `:name` for a parameter. */
+  readonly path: string
+  readonly plane: Plane
+  /**
+   * Called before the handshake is answered.
+   *
+   * @returns What takes over the socket, or the answer that refuses the handshake.
+   */
+  readonly accept: (
+    request: Request,
+    parameters: Readonly<Record<string, string>>,
+  ) => ((socket: SocketLike) => SocketHandler) | Response
+}
+
+/** A JSON answer. */
 export function json({ status = 200, body, headers = {} }: RouteReply): Response {
   return new Response(JSON.stringify(body), {
     status,

@@ -8,7 +8,7 @@ import {
   resetFromWire,
   type ClientMessage,
 } from '@openenv-ts/core/wire'
-import { causeOf, type Host } from './route.ts'
+import { causeOf, type Host, type SocketRoute } from './route.ts'
 import { answerRpc } from './routes/mcp.ts'
 import type { Session } from './session.ts'
 
@@ -34,12 +34,22 @@ const MAX_WAITING = 1024
 /** How long a refused client has for its first message, so that it reads the refusal and not just the close. */
 const REFUSAL_GRACE_MS = 1000
 
-/** Accepts a socket on `/ws`: takes a session, or tells that there is none and closes. */
-export function acceptControlSocket(host: Host, socket: SocketLike, mayControl: boolean): SocketHandler {
-  try {
-    return new ControlSocket(host, socket, host.sessions.open('socket'), mayControl)
-  } catch (error) {
-    return refuse(socket, error)
+/**
+ * `/ws`: one session a socket, or a refusal in a frame where there is none.
+ *
+ * @param mayControl - Whether reset, step and state are served: not in production mode.
+ */
+export function controlSocketRoute(host: Host, mayControl: boolean): SocketRoute {
+  return {
+    path: '/ws',
+    plane: 'control',
+    accept: () => (socket) => {
+      try {
+        return new ControlSocket(host, socket, host.sessions.open('socket'), mayControl)
+      } catch (error) {
+        return refuse(socket, error)
+      }
+    },
   }
 }
 

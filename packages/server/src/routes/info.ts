@@ -25,14 +25,14 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
     {
       method: 'GET',
       path: '/metadata',
-      plane: 'open',
+      plane: 'about',
       summary: 'Describes the environment',
       handle: () => ({ body: metadata }),
     },
     {
       method: 'GET',
       path: '/schema',
-      plane: 'open',
+      plane: 'about',
       summary: 'Publishes the JSON Schemas of action, observation and state',
       handle: () => ({ body: schemas }),
     },

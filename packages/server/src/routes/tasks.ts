@@ -22,9 +22,9 @@ const SUCCESSION = {
 }
 
 /** Task discovery for orchestrators, on the paths that OpenEnv and ORS share. */
-export function taskRoutes(host: Host, basePath: string): readonly Route[] {
+export function taskRoutes(host: Host): readonly Route[] {
   const { environment } = host
-  const headers = { ...SUCCESSION, link: `<${basePath}/ws>; rel="successor-version"` }
+  const headers = { ...SUCCESSION, link: `<${host.basePath}/ws>; rel="successor-version"` }
   const reply = (body: unknown): RouteReply => ({ body, headers })
   const tasks = (method: string): TaskProvider => {
     if (environment.tasks === undefined) throw notSupported(method)
