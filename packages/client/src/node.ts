@@ -1,1 +1,68 @@
-export {}
+// The package in Node: the same as index.ts, on the socket of `ws`.
+import WebSocket from 'ws'
+import { connectWith, type Connect } from './connect.ts'
+import type { ConnectOptions } from './options.ts'
+import type { SocketLike } from './socket.ts'
+
+/** Options of a connection from Node. */
+export interface NodeConnectOptions extends ConnectOptions {
+  /** Sent with the handshake and with every HTTP request. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds between pings; 20,000 if not given, `Infinity` for none. A server silent for three is gone. */
+  readonly pingIntervalMs?: number
+}
+
+/** Observations may be screenshots, so replies may be large: as large as Python's clients take. */
+const MAX_REPLY_BYTES = 100 * 1024 * 1024
+
+/**
+ * Opens an episode on a server. The environment's own types hold when it is given, open records when not.
+ *
+ * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached; `VALIDATION_ERROR` for a bad
+ * address or option.
+ */
+export const connect = ((url: string | URL, options: NodeConnectOptions = {}) => {
+  const { token, headers, pingIntervalMs = 20_000 } = options
+  const sent = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers }
+  return connectWith(url, options, (address) => {
+    const socket = new WebSocket(address, {
+      headers: sent,
+      perMessageDeflate: false,
+      maxPayload: MAX_REPLY_BYTES,
+    })
+    keepAlive(socket, pingIntervalMs)
+    return socket
+  })
+}) as Connect<NodeConnectOptions>
+
+/** Notices a peer that vanished without a word, which no read or write would tell. */
+function keepAlive(socket: WebSocket, intervalMs: number): void {
+  if (intervalMs > 2 ** 31 - 1) return
+  let silent = 0
+  const timer = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return
+    if (silent >= 3) {
+      socket.emit('error', new Error('it did not answer three pings'))
+      socket.terminate()
+      return
+    }
+    silent += 1
+    socket.ping()
+  }, intervalMs)
+  timer.unref()
+  const heard = (): void => {
+    silent = 0
+  }
+  socket.on('pong', heard).on('message', heard)
+  socket.on('close', () => {
+    clearInterval(timer)
+  })
+}
+
+export type { Connect } from './connect.ts'
+export type { CallOptions, ConnectOptions, RemoteEpisode } from './options.ts'
+export { info } from './info.ts'
+export type { ServerInfo, ServerMetadata } from './info.ts'
+export { countTasks, listSplits, listTasks } from './tasks.ts'
+export type { TaskQuery } from './tasks.ts'
+export type { HttpOptions } from './http.ts'

@@ -1,0 +1,298 @@
+import {
+  isObject,
+  isOpenEnvError,
+  notReady,
+  OpenEnvError,
+  type AnyEnvironment,
+  type EpisodeState,
+  type Reply,
+  type ResetOptions,
+  type Snapshot,
+  type Status,
+} from '@openenv-ts/core'
+import { resetToWire, type WireSchemas } from '@openenv-ts/core/wire'
+import type { Channel } from './channel.ts'
+import { dial, type DialPlan } from './dial.ts'
+import { writeFrame, type Frame } from './frame.ts'
+import { History, noFork } from './history.ts'
+import type { HttpOptions } from './http.ts'
+import { fetchMetadata, fetchSchemas, type ServerMetadata } from './info.ts'
+import type { CallOptions, RemoteEpisode } from './options.ts'
+import { checkObservation, readReply } from './reply.ts'
+import { checkReset, sameStart } from './reset.ts'
+import { backoffMs, checkDuration, pause } from './time.ts'
+import { Turns } from './turns.ts'
+
+/** What an episode and its forks have in common. */
+export interface EpisodeSettings {
+  readonly plan: DialPlan
+  readonly http: HttpOptions
+  readonly environment: AnyEnvironment | undefined
+  readonly timeoutMs: number
+  readonly fork: boolean
+}
+
+type Data = Readonly<Record<string, unknown>>
+
+/** What the last reset began. */
+interface Run {
+  /** The data of the reset, as it was sent. */
+  readonly start: Data
+  /** Null when nothing is remembered for a fork. */
+  readonly history: History | null
+  status: Status
+  steps: number
+}
+
+/** An episode on a session socket. A lost connection is a lost episode: only `reset` makes a new one. */
+export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
+  readonly #settings: EpisodeSettings
+  readonly #turns = new Turns()
+  /** Aborted by `close`. */
+  readonly #life = new AbortController()
+  #channel: Channel
+  #run: Run | null = null
+  /** Whether the server ever gave this episode a session. */
+  #hadSession = false
+  #closing: Promise<void> | null = null
+
+  constructor(settings: EpisodeSettings, channel: Channel) {
+    this.#settings = settings
+    this.#channel = channel
+  }
+
+  get url(): string {
+    return this.#settings.plan.url.http
+  }
+
+  get status(): Status | 'idle' | 'lost' {
+    if (this.#channel.failure !== null) return 'lost'
+    return this.#run?.status ?? 'idle'
+  }
+
+  get stepCount(): number {
+    return this.#run?.steps ?? 0
+  }
+
+  reset(options: ResetOptions & CallOptions = {}): Promise<Reply<O>> {
+    return this.#inTurn(() => this.#reset(options), options.signal)
+  }
+
+  step(action: A, options: CallOptions = {}): Promise<Reply<O>> {
+    return this.#inTurn(() => this.#step(action, options), options.signal)
+  }
+
+  state(options: CallOptions = {}): Promise<EpisodeState> {
+    return this.#inTurn(() => this.#state(options), options.signal)
+  }
+
+  fork(): Promise<RemoteEpisode<A, O>> {
+    return this.#inTurn(() => this.#fork(), undefined)
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return Promise.reject(stateStaysThere('snapshot'))
+  }
+
+  restore(): Promise<Reply<O>> {
+    return Promise.reject(stateStaysThere('restore'))
+  }
+
+  schemas(options: CallOptions = {}): Promise<WireSchemas> {
+    return fetchSchemas(this.url, { ...this.#settings.http, ...options })
+  }
+
+  describe(options: CallOptions = {}): Promise<ServerMetadata> {
+    return fetchMetadata(this.url, { ...this.#settings.http, ...options })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const closed = new OpenEnvError('CANCELLED', 'The episode is closed.')
+    this.#life.abort(closed)
+    this.#turns.rejectWaiting(closed)
+    await this.#channel.close(closed)
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#life.signal.throwIfAborted()
+    return this.#turns.run(work, signal)
+  }
+
+  async #reset(options: ResetOptions & CallOptions): Promise<Reply<O>> {
+    checkReset(options)
+    const start = resetToWire(options)
+    const frame = await this.#sendReset(writeFrame('reset', start), options)
+    return this.#checked(this.#begin(start, frame))
+  }
+
+  #begin(start: Data, frame: Frame): Reply<Data> {
+    const { environment, fork } = this.#settings
+    const remembers = fork && environment?.deterministic === true
+    const history = remembers ? new History(frame.text) : null
+    const run: Run = { start: remembers ? structuredClone(start) : {}, history, status: 'running', steps: 0 }
+    this.#run = run
+    this.#hadSession = true
+    const reply = readReply(frame)
+    run.status = reply.status
+    return reply
+  }
+
+  #advance(run: Run, request: string, frame: Frame): Reply<Data> {
+    run.steps += 1
+    run.history?.add(request, frame.text)
+    const reply = readReply(frame)
+    run.status = reply.status
+    return reply
+  }
+
+  /** Sends a reset, on a new connection where the old one is gone. */
+  async #sendReset(text: string, options: CallOptions): Promise<Frame> {
+    for (let attempt = 0; ; attempt += 1) {
+      const reconnected = this.#channel.failure !== null
+      if (reconnected) await this.#reconnect(options.signal)
+      try {
+        return await this.#request('reset', text, 'observation', options)
+      } catch (error) {
+        // After any other error the server's old episode may be gone; bad options never touch it.
+        if (!isOpenEnvError(error) || error.code !== 'VALIDATION_ERROR') this.#run = null
+        if (!this.#mayResetAgain(error, attempt, reconnected)) throw error
+      }
+      await pause(backoffMs(attempt), this.#signal(options.signal))
+    }
+  }
+
+  #mayResetAgain(error: unknown, attempt: number, reconnected: boolean): boolean {
+    if (!isOpenEnvError(error) || attempt >= this.#settings.plan.retries) return false
+    // The connection had been dead before, which shows only in use.
+    if (error.code === 'CONNECTION_ERROR') return this.#channel.lostByPeer && !reconnected
+    // The server may still be busy with freeing the slot that we had.
+    return error.code === 'CAPACITY_REACHED' && this.#hadSession
+  }
+
+  async #reconnect(signal: AbortSignal | undefined): Promise<void> {
+    this.#run = null
+    const channel = await dial(this.#settings.plan, this.#signal(signal))
+    this.#channel = channel
+    if (this.#life.signal.aborted) {
+      const closed = this.#life.signal.reason as OpenEnvError
+      await channel.close(closed)
+      throw closed
+    }
+  }
+
+  async #step(action: A, options: CallOptions): Promise<Reply<O>> {
+    this.#checkAlive()
+    const run = this.#run
+    const tool = toolMessage(action)
+    // Tools may be listed at any time; about a call at the wrong time the server says more.
+    if (tool === null) {
+      if (run === null) throw notReady('before reset')
+      if (run.status !== 'running') throw notReady('after the end')
+    }
+    const text = writeFrame('step', action)
+    const frame = await this.#request('step', text, 'observation', options)
+    if (run === null || tool === 'list_tools') return readReply(frame) as Reply<O>
+    const reply = this.#advance(run, text, frame)
+    return tool === null ? this.#checked(reply) : (reply as Reply<O>)
+  }
+
+  async #state(options: CallOptions): Promise<EpisodeState> {
+    this.#checkAlive()
+    const { data } = await this.#request('state', writeFrame('state'), 'state', options)
+    const state = isObject(data) ? data : {}
+    const { episode_id: id, step_count: count } = state
+    return {
+      ...state,
+      episode_id: typeof id === 'string' ? id : typeof id === 'number' ? String(id) : null,
+      step_count: Number.isSafeInteger(count) ? (count as number) : this.stepCount,
+    }
+  }
+
+  async #fork(): Promise<RemoteEpisode<A, O>> {
+    this.#checkAlive()
+    const run = this.#run
+    if (run === null) throw notReady('before reset')
+    const { environment, fork, plan } = this.#settings
+    if (environment === undefined) throw noFork('connect was not given its `environment`')
+    if (!environment.deterministic) throw noFork(`${environment.name} is not deterministic`)
+    if (!fork || run.history === null) throw noFork('it was opened with `fork: false`')
+    const drawn = run.start['seed'] === undefined ? (await this.#state({})).seed : undefined
+    const start = sameStart(run.start, drawn)
+    const twin = new SocketEpisode<A, O>(this.#settings, await dial(plan, this.#life.signal))
+    try {
+      await twin.#follow(run.history, start)
+      this.#life.signal.throwIfAborted()
+      return twin
+    } catch (error) {
+      await twin.close()
+      throw error
+    }
+  }
+
+  /** Comes to the position that a history led to. */
+  async #follow(history: History, start: Data): Promise<void> {
+    await history.replay(async (request) => {
+      const text = request ?? writeFrame('reset', start)
+      const frame = await this.#request('fork', text, 'observation', {}).catch((error: unknown) => {
+        const other = isOpenEnvError(error) && ['VALIDATION_ERROR', 'EXECUTION_ERROR'].includes(error.code)
+        throw other ? noFork('played again, it was answered with an error', error) : error
+      })
+      if (request === null || this.#run === null) this.#begin(start, frame)
+      else this.#advance(this.#run, request, frame)
+      return frame.text
+    })
+  }
+
+  #request(
+    name: string,
+    text: string,
+    answer: 'observation' | 'state',
+    options: CallOptions,
+  ): Promise<Frame> {
+    const timeoutMs = checkDuration('timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs)
+    return this.#channel.request({ name, text, answer, timeoutMs, signal: options.signal })
+  }
+
+  /** The caller's signal, and the end of this episode. */
+  #signal(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#life.signal : AbortSignal.any([signal, this.#life.signal])
+  }
+
+  #checkAlive(): void {
+    const { failure } = this.#channel
+    if (failure === null) return
+    if (!this.#hadSession) throw failure
+    throw new OpenEnvError(
+      'EXECUTION_ERROR',
+      `The episode was lost with its connection: call reset to start another. What happened: ${failure.message}`,
+      { http: 409, cause: failure },
+    )
+  }
+
+  #checked(reply: Reply<Data>): Reply<O> {
+    const { environment } = this.#settings
+    return (environment === undefined ? reply : checkObservation(reply, environment, this.url)) as Reply<O>
+  }
+}
+
+/** Which of MCP's two messages an action is; null for every other action. */
+function toolMessage(action: unknown): 'list_tools' | 'call_tool' | null {
+  const type = isObject(action) ? action['type'] : undefined
+  return type === 'list_tools' || type === 'call_tool' ? type : null
+}
+
+function stateStaysThere(what: string): OpenEnvError {
+  return new OpenEnvError(
+    'NOT_SUPPORTED',
+    `A remote episode has no ${what}: the state of its environment stays on the server. Use fork, or openLocal.`,
+  )
+}
