@@ -1,0 +1,20 @@
+import { Command } from 'commander'
+import type { Exit } from '../program.ts'
+
+/** `openenv replay`: proof that a run is what was played. */
+export function replayCommand(exit: Exit): Command {
+  return new Command('replay')
+    .description('Play a recorded run again and prove that every byte is equal; names the first that is not.')
+    .usage('RUN [options]')
+    .argument('<RUN>', 'The folder of a run.')
+    .option('--env <ENV|URL>', 'Where to play it (default: where the run was played)')
+    .option('--json', 'Print the result as one JSON object, and nothing else.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ openenv replay runs/first\n  $ openenv replay runs/first --env http://127.0.0.1:8000',
+    )
+    .action(async (dir: string, flags: { readonly env?: string; readonly json?: boolean }) => {
+      const { replayRun } = await import('../replaying.ts')
+      exit(await replayRun(dir, flags))
+    })
+}

@@ -1,0 +1,42 @@
+/** The exit codes of the command [OE-15]. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const
+
+/** A mistake in how the command was called: exit 2, and one line that says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Something that went wrong although the call was right: exit 1, and one line. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+}
+
+/** What a rollout refuses because of how it was called. Codes and not the class: help must not load that package. */
+const USAGE_CODES: ReadonlySet<unknown> = new Set([
+  'INVALID_OPTION',
+  'OUT_EXISTS',
+  'OTHER_SETTINGS',
+  'NOTHING_TO_RESUME',
+  'RUN_LOCKED',
+  'NO_RUN',
+])
+
+/** The exit code that something thrown stands for. */
+export function exitCodeOf(thrown: unknown): number {
+  if (thrown instanceof UsageError) return EXIT.usage
+  if (
+    thrown instanceof Error &&
+    thrown.name === 'RolloutError' &&
+    'code' in thrown &&
+    USAGE_CODES.has(thrown.code)
+  ) {
+    return EXIT.usage
+  }
+  return EXIT.failed
+}
+
+/** Whatever was thrown as one line for a person. */
+export function oneLine(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim()
+}

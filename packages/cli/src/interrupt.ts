@@ -1,0 +1,43 @@
+import { EXIT } from './failure.ts'
+import { note } from './terminal.ts'
+
+/** Ctrl-C (or a termination) turned into an abort, so that work ends in order. */
+export interface Interrupt extends Disposable {
+  readonly signal: AbortSignal
+  /** 130 or 143 once it was pressed; 0 before. */
+  readonly exitCode: number
+}
+
+/**
+ * Listens for SIGINT and SIGTERM until it is disposed. The first aborts; the second ends the process at once.
+ *
+ * @param message - Said when the first arrives.
+ */
+export function listenForInterrupt(message: string): Interrupt {
+  const controller = new AbortController()
+  let exitCode: number = EXIT.ok
+  const stop = (code: number): void => {
+    if (controller.signal.aborted) process.exit(code)
+    exitCode = code
+    note(`\n${message}`)
+    controller.abort(new Error('Interrupted.'))
+  }
+  const onInterrupt = (): void => {
+    stop(EXIT.interrupted)
+  }
+  const onTerminate = (): void => {
+    stop(EXIT.terminated)
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onTerminate)
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode
+    },
+    [Symbol.dispose]() {
+      process.off('SIGINT', onInterrupt)
+      process.off('SIGTERM', onTerminate)
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { TaskSpec } from '@openenv-ts/core'
+import type { TaskCatalogue } from '@openenv-ts/rollout'
+import { didYouMean } from './did-you-mean.ts'
+import { UsageError } from './failure.ts'
+import { findSubject } from './target.ts'
+import { print, style } from './terminal.ts'
+
+/** Prints the tasks of an environment or a server, by split. */
+export async function printTasks(
+  name: string,
+  flags: { readonly split?: string; readonly json?: boolean },
+): Promise<void> {
+  const { target } = await findSubject(name)
+  const splits = await tasksBySplit(target.tasks, target.name, flags.split)
+  if (flags.json === true) {
+    print(JSON.stringify({ env: target.name, splits: Object.fromEntries(splits) }))
+    return
+  }
+  if (splits.size === 0) {
+    print(`${target.name} has no tasks: every episode starts from its seed alone.`)
+    return
+  }
+  for (const [split, tasks] of splits) {
+    print(style('bold', `${split} (${String(tasks.length)})`))
+    for (const task of tasks) print(`  ${task.id}${detailsOf(task)}`)
+  }
+}
+
+/** Prints what an environment or a server says about itself. */
+export async function printInfo(name: string, flags: { readonly json?: boolean }): Promise<void> {
+  const { target } = await findSubject(name)
+  const splits = await tasksBySplit(target.tasks, target.name, undefined)
+  const counts = Object.fromEntries([...splits].map(([split, tasks]) => [split, tasks.length]))
+  const { version, description, actionSchema, url = null } = target
+  if (flags.json === true) {
+    print(
+      JSON.stringify({ name: target.name, version, description, url, action: actionSchema, tasks: counts }),
+    )
+    return
+  }
+  print(`${style('bold', target.name)} ${version ?? ''}`.trimEnd())
+  print(description)
+  const tasks = Object.entries(counts).map(([split, count]) => `${String(count)} ${split}`)
+  print(`Tasks:  ${tasks.length === 0 ? 'none, every episode starts from its seed alone' : tasks.join(', ')}`)
+  print(`Action: ${JSON.stringify(actionSchema, null, 2)}`)
+}
+
+async function tasksBySplit(
+  catalogue: TaskCatalogue | undefined,
+  name: string,
+  only: string | undefined,
+): Promise<Map<string, readonly TaskSpec[]>> {
+  const names = catalogue === undefined ? [] : await catalogue.splits()
+  if (only !== undefined && !names.includes(only)) {
+    const known = names.length === 0 ? `${name} has no tasks.` : `There are: ${names.join(', ')}.`
+    throw new UsageError(`There is no split "${only}". ${known}${didYouMean(only, names)}`)
+  }
+  const found = new Map<string, readonly TaskSpec[]>()
+  for (const split of names) {
+    if (only === undefined || split === only) found.set(split, (await catalogue?.list(split)) ?? [])
+  }
+  return found
+}
+
+/** What a task says beside its place: `difficulty 0.5, group easy`. */
+function detailsOf({ id: _id, split: _split, index: _index, ...rest }: TaskSpec): string {
+  const details = Object.entries(rest).map(
+    ([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return details.length === 0 ? '' : `  ${style('dim', details.join(', '))}`
+}

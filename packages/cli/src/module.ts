@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { extname, join, relative } from 'node:path'
+import type { Jiti } from 'jiti'
+import { oneLine, UsageError } from './failure.ts'
+
+/** What a module exports, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>
+
+/** What a loaded file finds of this command beside zod and core, whatever is installed around it [OE-18]. */
+const SHARED: Readonly<Record<string, () => Promise<unknown>>> = {
+  'zod/v4': () => import('zod/v4'),
+  'zod/mini': () => import('zod/mini'),
+  '@openenv-ts/core/node': () => import('@openenv-ts/core/node'),
+  '@openenv-ts/core/wire': () => import('@openenv-ts/core/wire'),
+  '@openenv-ts/client': () => import('@openenv-ts/client'),
+  '@openenv-ts/rollout': () => import('@openenv-ts/rollout'),
+  '@openenv-ts/server': () => import('@openenv-ts/server'),
+  '@openenv-ts/server/node': () => import('@openenv-ts/server/node'),
+  '@openenv-ts/echo': () => import('@openenv-ts/echo'),
+  '@openenv-ts/email-triage': () => import('@openenv-ts/email-triage'),
+}
+
+/**
+ * Runs a TypeScript or JavaScript file as it is, with this command's own copies of zod and core.
+ *
+ * @throws UsageError when it does not parse, or fails while it is loaded; the message says where.
+ */
+export async function importFile(file: string): Promise<ModuleExports> {
+  const jiti = await createLoader(file)
+  try {
+    // Modern JavaScript would otherwise be left to Node, which would find the copies next to the file.
+    if (/\.m?js$/.test(extname(file))) {
+      const source = await readFile(file, 'utf8')
+      return (await jiti.evalModule(source, {
+        id: file,
+        filename: file,
+        async: true,
+        forceTranspile: true,
+      })) as ModuleExports
+    }
+    return await jiti.import<ModuleExports>(file)
+  } catch (thrown) {
+    throw new UsageError(
+      `Cannot load ${relative(process.cwd(), file) || file}: ${loadingFault(thrown, file)}`,
+      { cause: thrown },
+    )
+  }
+}
+
+/**
+ * Imports an installed package, looked for from the working directory first and then beside this command.
+ *
+ * @returns Undefined when it is not installed.
+ * @throws UsageError when it is, and fails while it is loaded.
+ */
+export async function importPackage(name: string): Promise<ModuleExports | undefined> {
+  const shared = SHARED[name]
+  const here = join(process.cwd(), '_')
+  for (const from of [here, import.meta.filename]) {
+    const jiti = await createLoader(from)
+    const found = shared === undefined ? jiti.esmResolve(name, { try: true }) : name
+    if (found === undefined) continue
+    try {
+      return await jiti.import<ModuleExports>(found)
+    } catch (thrown) {
+      throw new UsageError(`Cannot load the package ${name}: ${oneLine(thrown)}`, { cause: thrown })
+    }
+  }
+  return undefined
+}
+
+async function createLoader(from: string): Promise<Jiti> {
+  const [{ createJiti }, zod, core] = await Promise.all([
+    import('jiti'),
+    import('zod'),
+    import('@openenv-ts/core'),
+  ])
+  // These two also answer a `require`, which cannot wait.
+  const virtualModules: Record<string, unknown> = { zod, '@openenv-ts/core': core }
+  // Asynchronous imports wait for what a getter answers, so that only what a file asks for is loaded.
+  for (const [name, load] of Object.entries(SHARED))
+    Object.defineProperty(virtualModules, name, { get: load })
+  return createJiti(from, { interopDefault: false, virtualModules })
+}
+
+/** What went wrong while a file was loaded and where, in one line. */
+function loadingFault(thrown: unknown, file: string): string {
+  if (!(thrown instanceof Error)) return oneLine(thrown)
+  const message = thrown.message.split('\nRequire stack:')[0] ?? ''
+  if (message.includes(file))
+    return oneLine(new Error(message.replaceAll(file, relative(process.cwd(), file))))
+  const [, place] = (thrown.stack ?? '').split(file)
+  const line = /^:(\d+)/.exec(place ?? '')?.[1]
+  const kind = thrown.name === 'Error' ? '' : `${thrown.name}: `
+  return oneLine(new Error(`${kind}${message}${line === undefined ? '' : ` (line ${line})`}`))
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { evalCommand } from './commands/eval.ts'
+import { infoCommand } from './commands/info.ts'
+import { replayCommand } from './commands/replay.ts'
+import { rolloutCommand } from './commands/rollout.ts'
+import { serveCommand } from './commands/serve.ts'
+import { tasksCommand } from './commands/tasks.ts'
+import { note } from './terminal.ts'
+
+/** Takes the exit code of a command that came to its end. */
+export type Exit = (code: number) => void
+
+const ENVIRONMENTS = `
+Environments:
+  ENV is a built-in name (echo, email-triage), an installed package, or a file that default-exports its
+  environment (.ts, .js or .mjs, loaded as it is). URL is an OpenEnv server, ours or the Python one.
+
+Examples:
+  $ openenv serve email-triage
+  $ openenv eval ./guess.ts --policy random --repeats 100
+  $ openenv eval email-triage --model gpt-x --repeats 8
+  $ openenv replay runs/20260101T120000Z-guess-random
+
+Exit codes:
+  0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C`
+
+/**
+ * The whole command line: names, options and help. What a command does is imported when it runs, so that help
+ * and mistakes are answered at once.
+ */
+export function createProgram(exit: Exit): Command {
+  const program = new Command('openenv')
+    .description('Reinforcement-learning environments and evaluations for LLM agents.')
+    .usage('COMMAND [options]')
+    .version(version(), '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this help.')
+    .helpCommand('help [COMMAND]', 'Print the help of a command.')
+    .addHelpText('after', ENVIRONMENTS)
+    .commandsGroup('Play and score:')
+    .addCommand(evalCommand(exit))
+    .addCommand(rolloutCommand(exit))
+    .addCommand(replayCommand(exit))
+    .commandsGroup('Serve and look:')
+    .addCommand(serveCommand(exit))
+    .addCommand(tasksCommand())
+    .addCommand(infoCommand())
+  for (const command of program.commands) command.helpOption('-h, --help', 'Print this help.')
+  for (const command of [program, ...program.commands]) answerInOneLine(command)
+  return program
+}
+
+/** Makes a command throw on wrong usage, having said in one line what to do. */
+function answerInOneLine(command: Command): void {
+  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`
+  command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({
+      outputError: (text) => {
+        const line = text.trim().replaceAll(/\s*\n\s*/g, ' ')
+        note(`${line.endsWith('.') || line.endsWith(')') ? line : `${line}.`} See: ${name} --help`)
+      },
+    })
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
+}

@@ -1,0 +1,52 @@
+import { readRun, replay, type ReplayResult } from '@openenv-ts/rollout'
+import { findEnvironment } from './environment.ts'
+import { EXIT, UsageError } from './failure.ts'
+import { listenForInterrupt } from './interrupt.ts'
+import { findSubject, subjectOf, type Subject } from './target.ts'
+import { note, print } from './terminal.ts'
+
+/**
+ * Plays a recorded run again and says whether every byte is equal.
+ *
+ * @returns 0 when it is; 1 when something differs, after naming line and step; 130 when stopped.
+ */
+export async function replayRun(
+  dir: string,
+  flags: { readonly env?: string; readonly json?: boolean },
+): Promise<number> {
+  using interrupt = listenForInterrupt('Stopping.')
+  const { target } = await subjectOfRun(dir, flags.env, interrupt.signal)
+  const shown = process.stderr.isTTY
+  let result: ReplayResult
+  try {
+    result = await replay(dir, (signal) => target.open(signal), {
+      signal: interrupt.signal,
+      onEpisode: (done, total) => {
+        if (shown) process.stderr.write(`\r\x1b[K${String(done)}/${String(total)} episodes`)
+      },
+    })
+  } catch (thrown) {
+    if (interrupt.signal.aborted) return interrupt.exitCode
+    throw thrown
+  } finally {
+    if (shown) process.stderr.write('\r\x1b[K')
+  }
+  if (flags.json === true) print(JSON.stringify({ run: dir, ...result }))
+  else if (result.ok)
+    print(`Equal: ${String(result.episodes)} episodes, ${String(result.steps)} steps, every byte.`)
+  if (result.ok) return EXIT.ok
+  note(`error: ${result.difference.message}`)
+  return EXIT.failed
+}
+
+/** Where a run can be played again: as the caller says, else where it was played. */
+async function subjectOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Subject> {
+  if (env !== undefined) return findSubject(env, signal)
+  const { settings } = (await readRun(dir)).manifest
+  if (settings.url !== null) return findSubject(settings.url, signal)
+  const installed = await findEnvironment(settings.env)
+  if (installed !== undefined) return subjectOf(installed)
+  throw new UsageError(
+    `The run was played in "${settings.env}", which is neither built in nor installed: name its file by --env ./${settings.env}.ts`,
+  )
+}

@@ -1,0 +1,107 @@
+import type { AnyEnvironment } from '@openenv-ts/core'
+import type { LogEvent } from '@openenv-ts/server'
+import { serve, type RunningServer } from '@openenv-ts/server/node'
+import type { ServeFlags } from './commands/serve.ts'
+import { loadEnvironment } from './environment.ts'
+import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
+import { listenForInterrupt } from './interrupt.ts'
+import { note, print } from './terminal.ts'
+
+/**
+ * Serves an environment until Ctrl-C or SIGTERM, then closes its episodes in order.
+ *
+ * @returns The exit code: being stopped is how a server ends well.
+ */
+export async function serveEnvironment(name: string, flags: ServeFlags): Promise<number> {
+  checkFlags(flags)
+  const { environment } = await loadEnvironment(name)
+  using interrupt = listenForInterrupt('Closing episodes …')
+  const server = await listen(environment, flags)
+  // The first line is what scripts wait for [OE-12].
+  print(`Listening on ${server.url}`)
+  if (!isLoopback(flags.host)) {
+    note(
+      `warning: ${flags.host} is reachable from other machines, and whoever reaches it may use it: there are no tokens.`,
+    )
+  }
+  printWaysIn(environment, server.url, flags)
+  if (!interrupt.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      interrupt.signal.addEventListener('abort', () => {
+        resolve()
+      })
+    })
+  }
+  await server.close()
+  return EXIT.ok
+}
+
+function checkFlags({ host, basePath }: ServeFlags): void {
+  if (host.trim() === '' || /[\s/]/.test(host)) {
+    throw new UsageError(`--host is an address such as 127.0.0.1 or 0.0.0.0, not "${host}".`)
+  }
+  if (!/^[\w./~-]*$/.test(basePath) || basePath.split('/').includes('..')) {
+    throw new UsageError(`--base-path is a path such as /envs/echo, not "${basePath}".`)
+  }
+}
+
+async function listen(environment: AnyEnvironment, flags: ServeFlags): Promise<RunningServer> {
+  const { port, host, basePath, mode, routes, maxSessions } = flags
+  try {
+    return await serve(environment, {
+      host,
+      basePath,
+      routes,
+      ...(port === undefined ? {} : { port }),
+      ...(mode === undefined ? {} : { mode }),
+      ...(maxSessions === undefined ? {} : { maxSessions }),
+      log: logEvent,
+    })
+  } catch (thrown) {
+    throw listeningFault(thrown, flags)
+  }
+}
+
+function listeningFault(thrown: unknown, { port, host, routes }: ServeFlags): Error {
+  const code = (thrown as NodeJS.ErrnoException).code
+  const number = String(port ?? (routes === 'minimal' ? 7860 : 8000))
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Failure(`Port ${number} is taken: choose another with --port, or --port 0 for any free one.`)
+    case 'EACCES':
+      return new Failure(`Port ${number} is not allowed for this user: choose one from 1024 with --port.`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new UsageError(
+        `This machine has no address "${host}": give --host one of its own, such as 127.0.0.1.`,
+      )
+    default:
+      return thrown instanceof RangeError ? new UsageError(oneLine(thrown)) : (thrown as Error)
+  }
+}
+
+/** Failures go to the terminal with their cause: whoever serves an environment is who can mend it. */
+function logEvent({ level, message, cause }: LogEvent): void {
+  if (level !== 'error') return
+  note(`error: ${message}`)
+  if (cause !== undefined) note(cause instanceof Error ? (cause.stack ?? cause.message) : oneLine(cause))
+}
+
+function printWaysIn({ name, description }: AnyEnvironment, url: string, { mode, routes }: ServeFlags): void {
+  print(`  ${name}: ${description}`)
+  if (routes === 'minimal') {
+    print(`  curl     curl -X POST ${url}/reset -H 'Content-Type: application/json' -d '{}'`)
+  } else if (mode !== 'production') {
+    print(`  command  openenv eval ${url} --policy random`)
+    print(`  Python   GenericEnvClient(base_url="${url}")   from openenv.core`)
+    print(`  HTTP     curl ${url}/schema`)
+  } else {
+    print(`  HTTP     curl ${url}/schema`)
+  }
+  print('  Ctrl-C stops it.')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
