@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const REPORTS = mkdtempSync(join(tmpdir(), 'openenv-ts-reports-'))
 const vitest = (name, ...args) => {
   const report = join(REPORTS, `${name}.json`)
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   return { name, report, commands: [['npx', 'vitest', 'run', ...reporters, ...args]] }
 }
 const step = (name, ...commands) => ({ name, commands: commands.map((command) => command.split(' ')) })
@@ -29,6 +29,12 @@ const unknown = wanted.filter((name) => !STEPS.some((each) => each.name === name
 if (unknown.length > 0) {
   console.error(`No step ${unknown.join(', ')}. Steps: ${STEPS.map(({ name }) => name).join(', ')}.`)
   process.exit(2)
+}
+
+const env = { ...process.env }
+if (!process.stdout.isTTY) {
+  env.NO_COLOR = '1'
+  delete env.FORCE_COLOR
 }
 
 const results = []
@@ -63,7 +69,7 @@ async function inOrder(commands) {
 
 function succeeds(command, args) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
     child.once('error', (error) => {
       console.error(error.message)
       resolve(false)
@@ -72,18 +78,18 @@ function succeeds(command, args) {
   })
 }
 
-/** A step counts as one; a step with a report counts its tests, and one failure more when it failed without one. */
+/** A step counts as one; one with a report counts its tests, and each file that could not be run. */
 function count({ report }, ok) {
   if (report === undefined) return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-  let passed = 0
-  let failed = 0
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
-    passed = numPassedTests
-    failed = numFailedTests
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const unrun = testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    )
+    const failed = numFailedTests + unrun.length
+    return { passed: numPassedTests, failed: ok ? failed : Math.max(failed, 1) }
   } catch {
-    console.error(`No test report at ${report}.`)
-    ok = false
+    console.error(`There is no test report at ${report}.`)
+    return { passed: 0, failed: 1 }
   }
-  return { passed, failed: ok ? failed : Math.max(failed, 1) }
 }
