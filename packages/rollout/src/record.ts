@@ -98,6 +98,10 @@ export const Manifest = z.strictObject({
   schema_version: z.literal(SCHEMA_VERSION),
   created_at: z.iso.datetime(),
   settings: RunSettings,
+  source: z
+    .string()
+    .optional()
+    .describe('How the caller named the environment, for example `./guess.ts`: where a replay finds it.'),
   versions: z.record(z.string(), z.string()).describe('Versions of what wrote the run.'),
   finished_at: z.iso.datetime().optional(),
   episodes: Count.optional().describe('Lines in `episodes.jsonl`. Only in a finished run.'),

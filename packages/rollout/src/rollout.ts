@@ -35,6 +35,8 @@ export interface RolloutOptions {
   readonly retries?: number
   /** Milliseconds before the first further try, doubling from there; 250 when not given. */
   readonly retryDelayMs?: number
+  /** How the caller names the environment, for example `./guess.ts`: kept in the manifest, so that a replay finds it. */
+  readonly source?: string
   /** Stops the run: what is finished stays, what is running is played again by `resume`. */
   readonly signal?: AbortSignal
   /** Called once, when it is known what will be played, and after every episode. */
