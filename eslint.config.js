@@ -46,17 +46,18 @@ const ROOMS = {
   },
 }
 
-/** Of an environment's sources only these may import its gold modules (`gold*.ts`): what an agent sees comes from others. */
-const MAY_SEE_GOLD = ['gold', 'grade', 'grader', 'oracle', 'reward', 'rubric', 'task'].map(
-  (name) => `environments/*/src/**/${name}*.ts`,
-)
+/** Of an environment's sources only these, files or folders, may import its gold data (`gold*`): what an agent sees comes from others. */
+const MAY_SEE_GOLD = ['gold', 'grad', 'oracle', 'reward', 'rubric', 'task'].flatMap((start) => [
+  `environments/*/src/**/${start}*.ts`,
+  `environments/*/src/**/${start}*/**/*.ts`,
+])
 
 const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'examples/**', '**/*.config.*']
 const FORBIDDEN_SYNTAX = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported: an index is a list of promises.' },
 ]
 const GOLD = {
-  regex: '(^|/)gold[^/]*$',
+  regex: '(^|/)gold([^/]*$|/)',
   message: 'Gold data stays out of what agents see: only grading code imports it (MAY_SEE_GOLD).',
 }
 

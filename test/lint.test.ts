@@ -21,8 +21,10 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'packages/core/src/default-export.ts': { 'import-x/no-default-export': 1 },
   'packages/core/src/console.ts': { 'no-console': 1 },
   'packages/core/src/disable-without-reason.ts': { 'openenv/disable-with-reason': 1 },
+  'environments/sample/src/info.ts': { 'no-restricted-imports': 1 },
   'environments/sample/src/observe.ts': { 'no-restricted-imports': 1 },
-  'environments/sample/src/grade.ts': {},
+  'environments/sample/src/grading/grade.ts': {},
+  'environments/sample/src/gold/answers.ts': {},
   'environments/sample/src/gold.ts': {},
 }
 

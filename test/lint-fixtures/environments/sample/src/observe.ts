@@ -1,4 +1,4 @@
-import { GOLD } from './gold.ts'
+import { GOLD } from './gold/answers.ts'
 
 /** Tells the agent everything. */
 export const observe = (): number => GOLD.answer

@@ -1,4 +1,4 @@
-import { GOLD } from './gold.ts'
+import { GOLD } from '../gold/answers.ts'
 
 /** Whether an answer is right. */
 export const grade = (answer: number): boolean => answer === GOLD.answer
