@@ -10,6 +10,7 @@ import { controlRoutes } from './routes/control.ts'
 import { infoRoutes } from './routes/info.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { minimalRoutes } from './routes/minimal.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
 import { controlSocketRoute, type SocketHandler, type SocketLike } from './socket.ts'
@@ -89,7 +90,7 @@ function fullSurface(host: Host, options: ServerOptions): Surface {
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
     ...mcpRoutes(host),
-    ...(simulation ? taskRoutes(host) : []),
+    ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host)] : []),
   ]
   const document = openApi(listed, {
     description: host.environment.description,

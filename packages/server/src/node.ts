@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
+import { json } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 
@@ -114,7 +115,7 @@ function attachSockets(server: Server, app: App): Sockets {
   })
   const silent = new Map<WebSocket, boolean>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const decision = app.upgrade(webRequest(request))
+    const decision = decide(app, request)
     if (decision instanceof Response) {
       void refuseUpgrade(stream, decision)
       return
@@ -221,6 +222,17 @@ function ignore(): void {
 /** What a handshake is judged by. */
 const SEEN_HEADERS = ['host', 'origin', 'authorization', 'x-api-key', 'sec-websocket-protocol'] as const
 
+/** Asks the app about a handshake. A target that makes no URL is refused here: nothing would catch it above. */
+function decide(app: App, request: IncomingMessage): ReturnType<App['upgrade']> {
+  let head: Request
+  try {
+    head = webRequest(request)
+  } catch {
+    return json({ status: 400, body: { detail: 'Bad Request' } })
+  }
+  return app.upgrade(head)
+}
+
 /** The head of a request, in the form that the app checks. */
 function webRequest({ headers, url }: IncomingMessage): Request {
   const fields = new Headers()
@@ -232,8 +244,10 @@ function webRequest({ headers, url }: IncomingMessage): Request {
 }
 
 async function refuseUpgrade(stream: Duplex, refusal: Response): Promise<void> {
-  const body = await refusal.text()
   stream.on('error', ignore)
+  // A peer that never closes its half would keep the connection.
+  stream.once('finish', () => stream.destroy())
+  const body = await refusal.text()
   stream.end(
     `HTTP/1.1 ${String(refusal.status)} Refused\r\n` +
       'Connection: close\r\nContent-Type: application/json\r\n' +

@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly tokens?: Tokens
   /** Keeps reset, step and state on `/ws` in production mode, as Python's server does. */
   readonly productionControl?: boolean
+  /** Where clients reach the server, for URLs that it hands out; by default what the request was sent to. */
+  readonly publicUrl?: string
   /** For `/metadata`. */
   readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
   readonly clock?: Clock

@@ -1,4 +1,4 @@
-import { OpenEnvError, isObject, type AnyEnvironment } from '@openenv-ts/core'
+import { isObject, isOpenEnvError, OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import { checkShape, errorToHttp, parseJson, type JsonShape } from '@openenv-ts/core/wire'
 import type { LogEvent, Mode } from './options.ts'
 import type { Gate } from './gate.ts'
@@ -114,6 +114,17 @@ export async function readObject(
   throw new OpenEnvError('VALIDATION_ERROR', 'The body must be a JSON object.', {
     issues: [{ type: 'invalid_type', loc: ['body'], msg: 'Expected a JSON object' }],
   })
+}
+
+/** Faults in a body are placed below `body`, as FastAPI does. */
+export async function atBody<T>(read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isOpenEnvError(error) || error.issues.length === 0) throw error
+    const issues = error.issues.map((issue) => ({ ...issue, loc: ['body', ...issue.loc] }))
+    throw new OpenEnvError(error.code, error.message, { http: error.http, issues, data: error.data })
+  }
 }
 
 async function readBytes(request: Request, max: number): Promise<Uint8Array> {

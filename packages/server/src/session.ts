@@ -11,6 +11,10 @@ export interface Session {
   readonly episode: LocalEpisode
   /** When it was last used, in the clock's milliseconds. */
   usedAt: number
+  /** The secret that admits an agent to this episode, where one was handed out. */
+  capability?: string
+  /** Calls and sockets at work in it: it is not idle while there are any. */
+  busy: number
 }
 
 /** Capacity when nothing else is said: many. */
@@ -23,6 +27,7 @@ export class Sessions {
   readonly #clock: Clock
   readonly #idleMs: number
   readonly #byId = new Map<string, Session>()
+  readonly #byCapability = new Map<string, Session>()
   readonly max: number
   #draining = false
 
@@ -47,7 +52,7 @@ export class Sessions {
     const active = this.#byId.size
     if (active >= this.max || this.#draining) throw this.#full(active)
     const episode = openLocal(this.#environment, { clock: this.#clock })
-    const session = { id, kind, episode, usedAt: this.#clock.now() }
+    const session: Session = { id, kind, episode, usedAt: this.#clock.now(), busy: 0 }
     this.#byId.set(id, session)
     return session
   }
@@ -73,16 +78,38 @@ export class Sessions {
     return session
   }
 
+  /** Makes the secret that admits an agent to a session: 43 base64url characters, 256 random bits. */
+  grant(session: Session): string {
+    const bytes = crypto.getRandomValues(new Uint8Array(32))
+    const capability = btoa(String.fromCharCode(...bytes))
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replace(/=+$/, '')
+    session.capability = capability
+    this.#byCapability.set(capability, session)
+    return capability
+  }
+
+  /** The session that a capability admits to, marked as used. */
+  admitted(capability: string): Session | undefined {
+    const session = this.#byCapability.get(capability)
+    if (session !== undefined) session.usedAt = this.#clock.now()
+    return session
+  }
+
   /** Frees the slot at once, then ends the episode; a step that still runs has its result thrown away. */
   async close(session: Session): Promise<void> {
     if (this.#byId.get(session.id) === session) this.#byId.delete(session.id)
+    if (session.capability !== undefined) this.#byCapability.delete(session.capability)
     await session.episode.close()
   }
 
   /** Closes HTTP sessions that nobody has used for the idle time. */
   async reap(): Promise<void> {
     const oldest = this.#clock.now() - this.#idleMs
-    const idle = [...this.#byId.values()].filter(({ kind, usedAt }) => kind === 'http' && usedAt <= oldest)
+    const idle = [...this.#byId.values()].filter(
+      ({ kind, usedAt, busy }) => kind === 'http' && busy === 0 && usedAt <= oldest,
+    )
     await Promise.all(idle.map((session) => this.close(session)))
   }
 

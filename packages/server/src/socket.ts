@@ -11,6 +11,7 @@ import {
 import { causeOf, type Host, type SocketRoute } from './route.ts'
 import { answerRpc } from './routes/mcp.ts'
 import type { Session } from './session.ts'
+import { taskQueries, type TaskQueries } from './task-queries.ts'
 
 /** A WebSocket as the server sees it, whatever runtime it comes from. */
 export interface SocketLike {
@@ -31,7 +32,9 @@ export interface SocketHandler {
 
 /** Frames that may wait while a call runs before the socket is no longer read. */
 const MAX_WAITING = 1024
-/** How long a refused client has for its first message, so that it reads the refusal and not just the close. */
+/** How long a client that finds no slot has for its first message, which may be one that needs none. */
+const REFUSAL_DELAY_MS = 200
+/** How long a refused client has after the refusal: older ones lose a frame that a close follows at once. */
 const REFUSAL_GRACE_MS = 1000
 
 /**
@@ -43,29 +46,7 @@ export function controlSocketRoute(host: Host, mayControl: boolean): SocketRoute
   return {
     path: '/ws',
     plane: 'control',
-    accept: () => (socket) => {
-      try {
-        return new ControlSocket(host, socket, host.sessions.open('socket'), mayControl)
-      } catch (error) {
-        return refuse(socket, error)
-      }
-    },
-  }
-}
-
-/** Sends one error frame, then waits a moment: older clients lose a frame that a close follows at once. */
-function refuse(socket: SocketLike, error: unknown): SocketHandler {
-  socket.send(errorFrame(error))
-  const close = (): void => {
-    clearTimeout(timer)
-    socket.close(1000)
-  }
-  const timer = setTimeout(close, REFUSAL_GRACE_MS)
-  return {
-    message: close,
-    closed: () => {
-      clearTimeout(timer)
-    },
+    accept: () => (socket) => new ControlSocket(host, socket, mayControl),
   }
 }
 
@@ -73,17 +54,27 @@ function refuse(socket: SocketLike, error: unknown): SocketHandler {
 class ControlSocket implements SocketHandler {
   readonly #host: Host
   readonly #socket: SocketLike
-  readonly #session: Session
   readonly #mayControl: boolean
+  /** Null for a client that holds no slot: there was none, or it has only asked about tasks so far. */
+  #session: Session | null = null
+  #refused = false
+  #untouched = true
+  #timer: ReturnType<typeof setTimeout> | undefined
   /** Frames that came while a call was running; null when none is. */
   #waiting: (() => MaybePromise<void>)[] | null = null
   #open = true
 
-  constructor(host: Host, socket: SocketLike, session: Session, mayControl: boolean) {
+  constructor(host: Host, socket: SocketLike, mayControl: boolean) {
     this.#host = host
     this.#socket = socket
-    this.#session = session
     this.#mayControl = mayControl
+    try {
+      this.#session = host.sessions.open('socket')
+    } catch (error) {
+      this.#timer = setTimeout(() => {
+        this.#refuse(error)
+      }, REFUSAL_DELAY_MS)
+    }
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
@@ -102,7 +93,38 @@ class ControlSocket implements SocketHandler {
   closed(): void {
     this.#open = false
     this.#waiting &&= []
+    clearTimeout(this.#timer)
+    if (this.#session !== null) void this.#host.sessions.close(this.#session)
+  }
+
+  /** Tells that there is no slot, and closes a moment later. */
+  #refuse(error: unknown): void {
+    clearTimeout(this.#timer)
+    this.#refused = true
+    this.#send(errorFrame(error))
+    this.#timer = setTimeout(() => {
+      this.#end()
+    }, REFUSAL_GRACE_MS)
+  }
+
+  #end(): void {
+    this.#socket.close(1000)
+    this.closed()
+  }
+
+  /** The slot of this socket, taken again if it was given up for task queries. */
+  #seated(): Session {
+    this.#untouched = false
+    this.#session ??= this.#host.sessions.open('socket')
+    return this.#session
+  }
+
+  /** A client that begins with tasks needs no slot [OE-22]. */
+  #giveUpSlot(): void {
+    clearTimeout(this.#timer)
+    if (!this.#untouched || this.#session === null) return
     void this.#host.sessions.close(this.#session)
+    this.#session = null
   }
 
   /** Answers what came in the meantime, then goes back to answering at once. */
@@ -120,6 +142,10 @@ class ControlSocket implements SocketHandler {
   /** Answers one frame; never throws. */
   #answer(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): MaybePromise<void> {
     if (!this.#open) return
+    if (this.#refused) {
+      this.#end()
+      return
+    }
     try {
       const sent = this.#perform(this.#read(bytes, binary, decode))
       if (sent instanceof Promise) {
@@ -139,11 +165,10 @@ class ControlSocket implements SocketHandler {
   }
 
   #perform(message: ClientMessage): MaybePromise<void> {
-    const { episode } = this.#session
     switch (message.type) {
       case 'step': {
         this.#requireControl()
-        const reply = episode.stepNow(message.data)
+        const reply = this.#seated().episode.stepNow(message.data)
         if (!(reply instanceof Promise)) {
           this.#send(replyFrame(reply))
           return
@@ -154,22 +179,35 @@ class ControlSocket implements SocketHandler {
       }
       case 'reset':
         this.#requireControl()
-        return episode.reset(resetFromWire(message.data, this.#host.environment)).then((reply) => {
-          this.#send(replyFrame(reply))
-        })
+        return this.#seated()
+          .episode.reset(resetFromWire(message.data, this.#host.environment))
+          .then((reply) => {
+            this.#send(replyFrame(reply))
+          })
       case 'state':
         this.#requireControl()
-        return episode.state().then((state) => {
-          this.#send(frame('state', state))
-        })
+        return this.#seated()
+          .episode.state()
+          .then((state) => {
+            this.#send(frame('state', state))
+          })
       case 'mcp':
         this.#send(frame('mcp', answerRpc(message.data)))
         return
       case 'close':
-        this.#socket.close(1000)
-        this.closed()
+        this.#end()
         return
+      default:
+        this.#requireControl()
+        this.#giveUpSlot()
+        return this.#tasks[message.type](message.data).then((reply) => {
+          this.#send(frame(message.type, reply))
+        })
     }
+  }
+
+  get #tasks(): TaskQueries {
+    return taskQueries(this.#host.environment)
   }
 
   #requireControl(): void {
@@ -183,8 +221,12 @@ class ControlSocket implements SocketHandler {
 
   #fail(thrown: unknown): void {
     const error = isOpenEnvError(thrown) ? thrown : toOpenEnvError(thrown, 'the call')
+    if (error.code === 'CAPACITY_REACHED') {
+      this.#refuse(error)
+      return
+    }
     if (error.http === 500 && this.#open) {
-      const { id: session } = this.#session
+      const session = this.#session?.id ?? ''
       this.#host.log({ level: 'error', message: error.message, session, cause: causeOf(error) })
     }
     this.#send(errorFrame(error))

@@ -2,7 +2,7 @@
 export { checkShape, DEFAULT_SHAPE, parseJson } from './json.ts'
 export type { JsonShape } from './json.ts'
 export { readClientMessage } from './message.ts'
-export type { ClientMessage, ServerMessage } from './message.ts'
+export type { ClientMessage, ServerMessage, TaskMessageType } from './message.ts'
 export { replyFromWire, replyToHttp, replyToMinimal, replyToWire } from './reply.ts'
 export type { WireReply } from './reply.ts'
 export { resetFromWire, resetToWire } from './reset.ts'

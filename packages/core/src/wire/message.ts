@@ -10,12 +10,17 @@ export type ClientMessage =
   | { readonly type: 'state' }
   | { readonly type: 'close' }
   | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: TaskMessageType; readonly data: Readonly<Record<string, unknown>> }
+
+/** Task discovery on the control channel [OE-22]; the reply has the type of the request. */
+export type TaskMessageType = 'list_splits' | 'num_tasks' | 'get_task' | 'list_tasks'
 
 /** What a server answers on `/ws`: one message for each received, none for `close`. */
 export type ServerMessage =
   | { readonly type: 'observation'; readonly data: WireReply }
   | { readonly type: 'state'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: TaskMessageType; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: 'error'; readonly data: WireErrorData }
 
 const NO_DATA: Readonly<Record<string, unknown>> = Object.freeze({})
@@ -35,6 +40,11 @@ export function readClientMessage(message: unknown): ClientMessage {
     case 'step':
     case 'mcp':
       return { type, data: requiredData(message) }
+    case 'num_tasks':
+    case 'get_task':
+    case 'list_tasks':
+      return { type, data: requiredData(message) }
+    case 'list_splits':
     case 'reset':
       return { type, data: Object.hasOwn(message, 'data') ? requiredData(message) : onlyType(message) }
     case 'state':

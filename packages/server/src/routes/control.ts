@@ -1,7 +1,7 @@
-import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
+import { isObject, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
 import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
 import { existingSession, sessionIdOf } from '../http-session.ts'
-import { readObject, type Host, type Route, type RouteReply } from '../route.ts'
+import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
 
 /**
  * Reset, step and state over plain HTTP, for orchestrators; mounted in simulation mode only.
@@ -54,7 +54,7 @@ export async function resetSession(
   id: string,
   data: Readonly<Record<string, unknown>>,
 ): Promise<Reply<unknown>> {
-  const options = atBody(() => resetFromWire(data, host.environment))
+  const options = await atBody(() => resetFromWire(data, host.environment))
   const existing = host.sessions.find(id)
   const session = existing ?? host.sessions.open('http', id)
   try {
@@ -63,17 +63,6 @@ export async function resetSession(
     // A session that never began holds no slot.
     if (existing === undefined) await host.sessions.close(session)
     throw error
-  }
-}
-
-/** Faults in a body are placed below `body`, as FastAPI does. */
-function atBody<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (!isOpenEnvError(error)) throw error
-    const issues = error.issues.map((issue) => ({ ...issue, loc: ['body', ...issue.loc] }))
-    throw new OpenEnvError(error.code, error.message, { http: error.http, issues })
   }
 }
 

@@ -1,17 +1,6 @@
-import { issuesOf, notSupported, OpenEnvError, requireSplit, taskAt, type TaskProvider } from '@openenv-ts/core'
-import { z } from 'zod'
-import { readObject, type Host, type Route, type RouteReply } from '../route.ts'
-
-const InSplit = z.strictObject({ split: z.string() })
-const AtIndex = z.strictObject({ split: z.string(), index: z.int() })
-const InRange = z.strictObject({
-  split: z.string(),
-  start: z.int().nullish(),
-  stop: z.int().nullish(),
-})
-
-/** The most tasks that one reply lists. */
-const MAX_TASKS = 10_000
+import { OpenEnvError } from '@openenv-ts/core'
+import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
+import { taskQueries } from '../task-queries.ts'
 
 /**
  * Since when the WebSocket form of task discovery is the one to use, and until when this one stays at least [OE-22].
@@ -24,30 +13,23 @@ const SUCCESSION = {
 /** Task discovery for orchestrators, on the paths that OpenEnv and ORS share. */
 export function taskRoutes(host: Host): readonly Route[] {
   const { environment } = host
+  const queries = taskQueries(environment)
   const headers = { ...SUCCESSION, link: `<${host.basePath}/ws>; rel="successor-version"` }
   const reply = (body: unknown): RouteReply => ({ body, headers })
-  const tasks = (method: string): TaskProvider => {
-    if (environment.tasks === undefined) throw notSupported(method)
-    return environment.tasks
-  }
   const named = (name: string | undefined): void => {
-    if (name?.toLowerCase() === environment.name.toLowerCase()) return
-    throw new OpenEnvError('VALIDATION_ERROR', `unknown environment '${(name ?? '').slice(0, 100)}'`, { http: 404 })
+    if (name?.toLowerCase() === environment.name) return
+    const message = `unknown environment '${(name ?? '').slice(0, 100)}'`
+    throw new OpenEnvError('VALIDATION_ERROR', message, { http: 404 })
   }
-  const post = <T>(
-    path: string,
-    summary: string,
-    schema: z.ZodType<T>,
-    answer: (body: T) => Promise<unknown>,
-  ): Route => ({
+  const post = (path: string, summary: string, answer: (body: object) => Promise<unknown>): Route => ({
     method: 'POST',
     path: `/:env/${path}`,
     plane: 'control',
     summary,
     handle: async (request, { env }) => {
-      const body = readBody(schema, await readObject(request, host))
+      const body = await readObject(request, host)
       named(env)
-      return reply(await answer(body))
+      return reply(await atBody(() => answer(body)))
     },
   })
   return [
@@ -65,38 +47,13 @@ export function taskRoutes(host: Host): readonly Route[] {
       summary: 'Lists the splits',
       handle: async (_request, { env }) => {
         named(env)
-        return reply(await tasks('list_splits').splits())
+        const { splits } = await queries.list_splits()
+        return reply(splits)
       },
     },
-    post('tasks', 'Lists the tasks of a split', InSplit, async ({ split }) => {
-      const provider = tasks('list_tasks')
-      await requireSplit(provider, split)
-      const found = await provider.range(split, 0, MAX_TASKS)
-      return { tasks: found.map(({ spec }) => spec), env_name: environment.name }
-    }),
-    post('num_tasks', 'Counts the tasks of a split', InSplit, async ({ split }) => {
-      const provider = tasks('num_tasks')
-      await requireSplit(provider, split)
-      return { num_tasks: await provider.count(split), env_name: environment.name }
-    }),
-    post('task', 'Shows one task', AtIndex, async ({ split, index }) => {
-      const { spec } = await taskAt(tasks('get_task'), split, index)
-      return { task: spec, env_name: environment.name }
-    }),
-    post('task_range', 'Lists a range of tasks', InRange, async ({ split, start, stop }) => {
-      const provider = tasks('get_task_range')
-      await requireSplit(provider, split)
-      const from = Math.max(0, start ?? 0)
-      const to = Math.min(stop ?? from + MAX_TASKS, from + MAX_TASKS)
-      const found = await provider.range(split, from, to)
-      return { tasks: found.map(({ spec }) => spec), env_name: environment.name }
-    }),
+    post('tasks', 'Lists the tasks of a split', (body) => queries.list_tasks(body)),
+    post('num_tasks', 'Counts the tasks of a split', (body) => queries.num_tasks(body)),
+    post('task', 'Shows one task', (body) => queries.get_task(body)),
+    post('task_range', 'Lists a range of tasks', (body) => queries.list_tasks(body)),
   ]
-}
-
-function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const issues = issuesOf(parsed.error, body, ['body'])
-  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid body', { issues })
 }

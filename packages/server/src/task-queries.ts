@@ -1,0 +1,61 @@
+import { issuesOf, notSupported, OpenEnvError, requireSplit, taskAt, type AnyEnvironment, type TaskProvider } from '@openenv-ts/core'
+import { z } from 'zod'
+
+const InSplit = z.strictObject({ split: z.string() })
+const AtIndex = z.strictObject({ split: z.string(), index: z.int() })
+const InRange = z.strictObject({ split: z.string(), start: z.int().nullish(), stop: z.int().nullish() })
+
+/** The most tasks that one reply lists; the next page starts where it stops. */
+const MAX_PAGE = 10_000
+
+/** What orchestrators ask about tasks; the same on every transport. */
+export interface TaskQueries {
+  list_splits(): Promise<Reply>
+  num_tasks(query: unknown): Promise<Reply>
+  get_task(query: unknown): Promise<Reply>
+  list_tasks(query: unknown): Promise<Reply>
+}
+
+type Reply = Readonly<Record<string, unknown>>
+
+/**
+ * Answers questions about an environment's tasks. Every answer rejects with `NOT_SUPPORTED` where there are none,
+ * and with `VALIDATION_ERROR` for an unknown split, an index outside it and a query of the wrong shape.
+ */
+export function taskQueries(environment: AnyEnvironment): TaskQueries {
+  const { name: env_name } = environment
+  const tasks = (method: string): TaskProvider => {
+    if (environment.tasks === undefined) throw notSupported(method)
+    return environment.tasks
+  }
+  return {
+    list_splits: async () => ({ splits: await tasks('list_splits').splits(), env_name }),
+    num_tasks: async (query) => {
+      const { split } = read(InSplit, query)
+      const provider = tasks('num_tasks')
+      await requireSplit(provider, split)
+      return { num_tasks: await provider.count(split), env_name }
+    },
+    get_task: async (query) => {
+      const { split, index } = read(AtIndex, query)
+      const { spec } = await taskAt(tasks('get_task'), split, index)
+      return { task: spec, env_name }
+    },
+    list_tasks: async (query) => {
+      const { split, start, stop } = read(InRange, query)
+      const provider = tasks('list_tasks')
+      await requireSplit(provider, split)
+      // A range outside the split holds fewer tasks or none; it never counts from the end.
+      const from = Math.max(0, start ?? 0)
+      const to = Math.min(stop ?? Infinity, from + MAX_PAGE)
+      const found = await provider.range(split, from, Math.max(from, to))
+      return { tasks: found.map(({ spec }) => spec), env_name }
+    },
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, query: unknown): T {
+  const parsed = schema.safeParse(query)
+  if (parsed.success) return parsed.data
+  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid task query', { issues: issuesOf(parsed.error, query) })
+}
