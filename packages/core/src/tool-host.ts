@@ -145,14 +145,15 @@ function failedCall(failure: ToolFailure, message: string): ToolCall {
 function shown(reply: Reply<unknown>, told: Info = {}): ToolResult {
   const { observation, reward, done } = reply
   const structuredContent = { observation, reward, done, info: { ...told, ...reply.info } }
-  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent, isError: false }
+  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent, data: structuredContent, isError: false }
 }
 
 function resultOf(result: unknown): ToolResult {
-  const { content, structured_content: structured } = isObject(result) ? result : {}
+  const { content, structured_content: structured, data } = isObject(result) ? result : {}
   return {
     content: (content ?? []) as ContentBlock[],
     ...(isObject(structured) ? { structuredContent: structured } : {}),
+    data: data ?? null,
     isError: false,
   }
 }

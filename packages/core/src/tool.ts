@@ -20,6 +20,8 @@ export type ContentBlock =
 export interface ToolResult {
   readonly content: readonly ContentBlock[]
   readonly structuredContent?: Readonly<Record<string, unknown>>
+  /** The value that the tool gave, for clients that want just that. */
+  readonly data?: unknown
   readonly isError: boolean
 }
 

@@ -13,7 +13,8 @@ import { minimalRoutes } from './routes/minimal.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
-import { controlSocketRoute, type SocketHandler, type SocketLike } from './socket.ts'
+import { rpcSocketRoutes } from './rpc-socket.ts'
+import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
 
 /** 16 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -86,6 +87,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
 
 function fullSurface(host: Host, options: ServerOptions): Surface {
   const simulation = host.mode === 'simulation'
+  const mayControl = simulation || options.productionControl === true
   const listed: readonly Route[] = [
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
@@ -105,7 +107,7 @@ function fullSurface(host: Host, options: ServerOptions): Surface {
   }
   return {
     routes: [...listed, openApiRoute],
-    sockets: [controlSocketRoute(host, simulation || options.productionControl === true)],
+    sockets: [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host)],
   }
 }
 

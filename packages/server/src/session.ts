@@ -13,8 +13,10 @@ export interface Session {
   usedAt: number
   /** The secret that admits an agent to this episode, where one was handed out. */
   capability?: string
-  /** Calls and sockets at work in it: it is not idle while there are any. */
-  busy: number
+  /** Whether a socket is attached to it: it is not idle then, and admits no second one. */
+  attached: boolean
+  /** Set when it is to be closed as soon as its socket detaches. */
+  closing: boolean
 }
 
 /** Capacity when nothing else is said: many. */
@@ -52,7 +54,7 @@ export class Sessions {
     const active = this.#byId.size
     if (active >= this.max || this.#draining) throw this.#full(active)
     const episode = openLocal(this.#environment, { clock: this.#clock })
-    const session: Session = { id, kind, episode, usedAt: this.#clock.now(), busy: 0 }
+    const session: Session = { id, kind, episode, usedAt: this.#clock.now(), attached: false, closing: false }
     this.#byId.set(id, session)
     return session
   }
@@ -108,7 +110,7 @@ export class Sessions {
   async reap(): Promise<void> {
     const oldest = this.#clock.now() - this.#idleMs
     const idle = [...this.#byId.values()].filter(
-      ({ kind, usedAt, busy }) => kind === 'http' && busy === 0 && usedAt <= oldest,
+      ({ kind, usedAt, attached }) => kind === 'http' && !attached && usedAt <= oldest,
     )
     await Promise.all(idle.map((session) => this.close(session)))
   }

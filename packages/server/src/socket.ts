@@ -1,4 +1,4 @@
-import { isOpenEnvError, OpenEnvError, toOpenEnvError, type MaybePromise, type Reply } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, seatAgent, toOpenEnvError, type MaybePromise, type Reply } from '@openenv-ts/core'
 import {
   checkShape,
   errorToSocket,
@@ -9,9 +9,10 @@ import {
   type ClientMessage,
 } from '@openenv-ts/core/wire'
 import { causeOf, type Host, type SocketRoute } from './route.ts'
-import { answerRpc } from './routes/mcp.ts'
+import { answerRpc, capabilitySession, fixedSeat } from './rpc.ts'
 import type { Session } from './session.ts'
 import { taskQueries, type TaskQueries } from './task-queries.ts'
+import { isToolMessage, toolCallReply, toolListReply } from './tool-message.ts'
 
 /** A WebSocket as the server sees it, whatever runtime it comes from. */
 export interface SocketLike {
@@ -38,23 +39,53 @@ const REFUSAL_DELAY_MS = 200
 const REFUSAL_GRACE_MS = 1000
 
 /**
- * `/ws`: one session a socket, or a refusal in a frame where there is none.
+ * `/ws`: one session a socket, or the one named by `?session_id=`; and the socket of an agent's capability.
  *
  * @param mayControl - Whether reset, step and state are served: not in production mode.
  */
-export function controlSocketRoute(host: Host, mayControl: boolean): SocketRoute {
-  return {
-    path: '/ws',
-    plane: 'control',
-    accept: () => (socket) => new ControlSocket(host, socket, mayControl),
-  }
+export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly SocketRoute[] {
+  return [
+    {
+      path: '/ws',
+      plane: mayControl ? 'control' : 'agent',
+      accept: (request) => {
+        const id = new URL(request.url).searchParams.get('session_id')
+        if (id === null || id === '') return (socket) => new EpisodeSocket(host, socket, { mayControl })
+        const named = (): Session => attachable(host.sessions.find(id), id)
+        return (socket) => new EpisodeSocket(host, socket, { mayControl, attach: named })
+      },
+    },
+    {
+      path: '/agent/:capability/ws',
+      plane: 'capability',
+      accept: (_request, { capability }) => {
+        const admitted = (): Session => capabilitySession(host, capability)
+        return (socket) => new EpisodeSocket(host, socket, { mayControl: false, attach: admitted })
+      },
+    },
+  ]
 }
 
-/** One client on `/ws`: its messages in order, one answer to each, none unasked. */
-class ControlSocket implements SocketHandler {
+function attachable(session: Session | undefined, id: string): Session {
+  if (session === undefined) throw new OpenEnvError('SESSION_ERROR', `Unknown session_id: ${id.slice(0, 128)}`)
+  if (!session.attached) return session
+  throw new OpenEnvError('SESSION_ERROR', `Session ${session.id} already has an attached WebSocket`)
+}
+
+/** What a socket may do, and which session it joins instead of opening its own. */
+interface Seating {
+  readonly mayControl: boolean
+  /** Throws `SESSION_ERROR` when there is nothing to join. */
+  readonly attach?: () => Session
+}
+
+/** One client on a socket: its messages in order, one answer to each, none unasked. */
+class EpisodeSocket implements SocketHandler {
   readonly #host: Host
   readonly #socket: SocketLike
   readonly #mayControl: boolean
+  /** Whether the session outlives the socket. */
+  readonly #joined: boolean
   /** Null for a client that holds no slot: there was none, or it has only asked about tasks so far. */
   #session: Session | null = null
   #refused = false
@@ -64,13 +95,19 @@ class ControlSocket implements SocketHandler {
   #waiting: (() => MaybePromise<void>)[] | null = null
   #open = true
 
-  constructor(host: Host, socket: SocketLike, mayControl: boolean) {
+  constructor(host: Host, socket: SocketLike, { mayControl, attach }: Seating) {
     this.#host = host
     this.#socket = socket
     this.#mayControl = mayControl
+    this.#joined = attach !== undefined
     try {
-      this.#session = host.sessions.open('socket')
+      this.#session = attach === undefined ? host.sessions.open('socket') : attach()
+      this.#session.attached = true
     } catch (error) {
+      if (attach !== undefined) {
+        this.#refuse(error)
+        return
+      }
       this.#timer = setTimeout(() => {
         this.#refuse(error)
       }, REFUSAL_DELAY_MS)
@@ -94,7 +131,11 @@ class ControlSocket implements SocketHandler {
     this.#open = false
     this.#waiting &&= []
     clearTimeout(this.#timer)
-    if (this.#session !== null) void this.#host.sessions.close(this.#session)
+    const session = this.#session
+    this.#session = null
+    if (session === null) return
+    session.attached = false
+    if (!this.#joined || session.closing) void this.#host.sessions.close(session)
   }
 
   /** Tells that there is no slot, and closes a moment later. */
@@ -122,7 +163,7 @@ class ControlSocket implements SocketHandler {
   /** A client that begins with tasks needs no slot [OE-22]. */
   #giveUpSlot(): void {
     clearTimeout(this.#timer)
-    if (!this.#untouched || this.#session === null) return
+    if (!this.#untouched || this.#joined || this.#session === null) return
     void this.#host.sessions.close(this.#session)
     this.#session = null
   }
@@ -167,8 +208,10 @@ class ControlSocket implements SocketHandler {
   #perform(message: ClientMessage): MaybePromise<void> {
     switch (message.type) {
       case 'step': {
+        const { data } = message
+        if (isToolMessage(data, this.#host)) return this.#useTool(data)
         this.#requireControl()
-        const reply = this.#seated().episode.stepNow(message.data)
+        const reply = this.#seated().episode.stepNow(data)
         if (!(reply instanceof Promise)) {
           this.#send(replyFrame(reply))
           return
@@ -192,8 +235,9 @@ class ControlSocket implements SocketHandler {
             this.#send(frame('state', state))
           })
       case 'mcp':
-        this.#send(frame('mcp', answerRpc(message.data)))
-        return
+        return answerRpc(message.data, this.#host, fixedSeat(() => this.#seated())).then((reply) => {
+          this.#send(frame('mcp', reply))
+        })
       case 'close':
         this.#end()
         return
@@ -204,6 +248,18 @@ class ControlSocket implements SocketHandler {
           this.#send(frame(message.type, reply))
         })
     }
+  }
+
+  /** Tools as steps: how OpenEnv's older clients, and those that want the reward, call them. */
+  async #useTool(data: Readonly<Record<string, unknown>>): Promise<void> {
+    const { environment } = this.#host
+    const seat = seatAgent(this.#seated().episode, environment)
+    if (data['type'] === 'list_tools') {
+      this.#send(frame('observation', toolListReply(await seat.listTools())))
+      return
+    }
+    const name = String(data['tool_name'])
+    this.#send(frame('observation', await toolCallReply(seat, name, data['arguments'])))
   }
 
   get #tasks(): TaskQueries {
@@ -221,7 +277,7 @@ class ControlSocket implements SocketHandler {
 
   #fail(thrown: unknown): void {
     const error = isOpenEnvError(thrown) ? thrown : toOpenEnvError(thrown, 'the call')
-    if (error.code === 'CAPACITY_REACHED') {
+    if (error.code === 'CAPACITY_REACHED' && !this.#joined) {
       this.#refuse(error)
       return
     }

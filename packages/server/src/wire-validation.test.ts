@@ -41,7 +41,7 @@ describe('what the validator asks for', () => {
     })
     expect(schema['action']).toMatchObject({ additionalProperties: false, properties: { metadata: {} } })
     expect(schema['state']).toMatchObject({ additionalProperties: true })
-    const fits = (part: string, value: unknown): boolean => z.fromJSONSchema(schema[part] as object).safeParse(value).success
+    const fits = (part: string, value: unknown): boolean => z.fromJSONSchema(schema[part] as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
     await using client = await SocketClient.open(server.url)
     const action = environment === echo ? { message: 'hello' } : { add: 2 }
     expect(fits('action', { ...action, metadata: {} })).toBe(true)

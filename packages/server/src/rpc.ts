@@ -1,0 +1,185 @@
+import { isObject, isOpenEnvError, listTools, OpenEnvError, seatAgent, type Tool, type ToolCall } from '@openenv-ts/core'
+import { errorToJsonRpc } from '@openenv-ts/core/wire'
+import type { Host } from './route.ts'
+import type { Session } from './session.ts'
+
+/** A JSON-RPC reply in OpenEnv's dialect: errors have all three keys, results no `error`. */
+export type RpcReply = { readonly jsonrpc: '2.0'; readonly id: string | number | null } & (
+  | { readonly result: Readonly<Record<string, unknown>> }
+  | { readonly error: { readonly code: number; readonly message: string; readonly data: unknown } }
+)
+
+type Params = Readonly<Record<string, unknown>>
+
+/** Where a JSON-RPC request came in: which episode it means, and what may be done with sessions there. */
+export interface RpcSeat {
+  /**
+   * The session that a call is about; null for none.
+   *
+   * @throws OpenEnvError for an id that is not known, or not the caller's.
+   */
+  session(params: Params): Session | null
+  create(): Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
+  close(params: Params): Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
+}
+
+/** An error with a JSON-RPC code of its own. */
+export class RpcError extends Error {
+  readonly code: number
+  readonly data: unknown
+
+  constructor(code: number, message: string, data: unknown = null) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+/** Answers one JSON-RPC request of OpenEnv's dialect; never throws. Malformed ones get a null id. */
+export async function answerRpc(body: unknown, host: Host, seat: RpcSeat): Promise<RpcReply> {
+  const request = readRequest(body)
+  if ('error' in request) return { jsonrpc: '2.0', id: null, error: request.error }
+  const { id, method, params } = request
+  try {
+    const result = await perform(method, params, host, seat)
+    return { jsonrpc: '2.0', id, result }
+  } catch (thrown) {
+    if (thrown instanceof RpcError) {
+      const { code, message, data } = thrown
+      return { jsonrpc: '2.0', id, error: { code, message, data } }
+    }
+    if (!isOpenEnvError(thrown)) host.log({ level: 'error', message: 'A JSON-RPC call failed.', cause: thrown })
+    return { jsonrpc: '2.0', id, error: errorToJsonRpc(thrown) }
+  }
+}
+
+async function perform(method: string, params: Params, host: Host, seat: RpcSeat): Promise<Params> {
+  switch (method) {
+    case 'openenv/session/create':
+      return seat.create()
+    case 'openenv/session/close':
+      return seat.close(params)
+    case 'tools/list': {
+      const session = seat.session(params)
+      const tools =
+        session === null
+          ? listTools(host.environment)
+          : await seatAgent(session.episode, host.environment).listTools()
+      return { tools: tools.map(rpcTool) }
+    }
+    case 'tools/call':
+      return callTool(params, host, seat)
+    default:
+      throw new RpcError(-32601, `Method not found: ${method.slice(0, 100)}`)
+  }
+}
+
+async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Params> {
+  const session = seat.session(params)
+  const { name, arguments: args } = params
+  if (typeof name !== 'string' || name === '') throw new RpcError(-32602, "Missing 'name' in params")
+  if (session === null) {
+    throw new RpcError(-32603, 'There is no episode here: name one by session_id, or use the URL of an episode.')
+  }
+  let call: ToolCall
+  try {
+    call = await seatAgent(session.episode, host.environment).act(name, args)
+  } catch (error) {
+    // OpenEnv's clients take any result for a success, so what went wrong has to be an error.
+    if (isOpenEnvError(error)) throw new RpcError(-32603, error.message)
+    throw error
+  }
+  const { content, structuredContent, data, isError } = call.result
+  if (isError) throw new RpcError(-32603, textOf(call))
+  return { content, ...(structuredContent === undefined ? {} : { structuredContent }), isError, data: data ?? null }
+}
+
+/** What a failed call says. */
+export function textOf({ result }: ToolCall): string {
+  return result.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
+}
+
+/** A tool under both spellings of its schema: clients of different ages read different ones. */
+export function rpcTool({ name, description, inputSchema }: Tool): Params {
+  return { name, description, inputSchema, input_schema: inputSchema }
+}
+
+type RpcRequest =
+  | { readonly id: string | number | null; readonly method: string; readonly params: Params }
+  | { readonly error: { readonly code: number; readonly message: string; readonly data: null } }
+
+const KEYS = new Set(['jsonrpc', 'id', 'method', 'params'])
+
+function readRequest(body: unknown): RpcRequest {
+  if (!isObject(body)) return refused(-32700, 'Parse error: expected a JSON object')
+  const { jsonrpc, method, params = {}, id = null } = body
+  if (jsonrpc !== '2.0') return refused(-32600, 'Invalid request: "jsonrpc" must be "2.0"')
+  if (typeof method !== 'string') return refused(-32600, 'Invalid request: "method" must be a text')
+  if (!isObject(params)) return refused(-32600, 'Invalid request: "params" must be an object')
+  if (id !== null && typeof id !== 'string' && !Number.isInteger(id)) {
+    return refused(-32600, 'Invalid request: "id" must be a text, an integer or null')
+  }
+  const unknown = Object.keys(body).find((key) => !KEYS.has(key))
+  if (unknown !== undefined) return refused(-32600, `Invalid request: unknown field "${unknown.slice(0, 100)}"`)
+  return { id: id as string | number | null, method, params }
+}
+
+function refused(code: number, message: string): RpcRequest {
+  return { error: { code, message, data: null } }
+}
+
+/** Sessions named by `params.session_id`: how OpenEnv's clients play over HTTP. For control only. */
+export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
+  const requireControl = (): void => {
+    if (!mayControl) throw new RpcError(-32000, 'This needs the control plane: an agent cannot open or pick episodes.')
+  }
+  const find = (params: Params): Session | null => {
+    const { session_id: id } = params
+    if (id === undefined || id === null || id === '') return null
+    requireControl()
+    const session = typeof id === 'string' ? host.sessions.find(id) : undefined
+    if (session === undefined) throw new RpcError(-32602, `Unknown session_id: ${String(id).slice(0, 128)}`)
+    return session
+  }
+  return {
+    session: find,
+    create: () => {
+      requireControl()
+      try {
+        return { session_id: host.sessions.open('http').id }
+      } catch (error) {
+        if (!isOpenEnvError(error)) throw error
+        throw new RpcError(-32000, error.message, error.data)
+      }
+    },
+    close: async (params) => {
+      requireControl()
+      const session = find(params)
+      if (session === null) throw new RpcError(-32602, "Invalid params - 'session_id' is required")
+      if (session.attached) {
+        session.closing = true
+        return { session_id: session.id, closed: false, closing: true }
+      }
+      await host.sessions.close(session)
+      return { session_id: session.id, closed: true }
+    },
+  }
+}
+
+/** The one session of a connection or a capability: whatever id a client sends, it is this one. */
+export function fixedSeat(session: () => Session): RpcSeat {
+  return {
+    session,
+    create: () => ({ session_id: session().id }),
+    close: () => {
+      throw new RpcError(-32600, 'Cannot close active WebSocket-managed session via MCP method')
+    },
+  }
+}
+
+/** The session that a capability admits to. Throws `SESSION_ERROR` when it is over or never was. */
+export function capabilitySession(host: Host, capability: string | undefined): Session {
+  const session = host.sessions.admitted(capability ?? '')
+  if (session === undefined) throw new OpenEnvError('SESSION_ERROR', 'There is no episode at this address, or it is over.')
+  return session
+}

@@ -1,0 +1,48 @@
+import { isObject, isOpenEnvError, type AgentSeat, type Tool, type ToolCall } from '@openenv-ts/core'
+import { replyToWire, type WireReply } from '@openenv-ts/core/wire'
+import type { Host } from './route.ts'
+import { textOf } from './rpc.ts'
+
+/**
+ * Whether the data of a step is a tool message and not an action: `list_tools`, or a `call_tool` with a name.
+ *
+ * An action-shaped environment whose own actions have a field `type` keeps it for itself.
+ */
+export function isToolMessage(data: Readonly<Record<string, unknown>>, { environment, actionHasKey }: Host): boolean {
+  const { type, tool_name: name } = data
+  if (environment.tools === undefined && actionHasKey('type')) return false
+  if (type === 'list_tools') return true
+  if (typeof name !== 'string') return false
+  return type === 'call_tool' || (type === undefined && environment.tools !== undefined)
+}
+
+/** The observation that lists tools; here the schema is spelt `input_schema`. */
+export function toolListReply(tools: readonly Tool[]): WireReply {
+  const listed = tools.map(({ name, description, inputSchema }) => ({ name, description, input_schema: inputSchema }))
+  return { observation: { metadata: {}, tools: listed }, reward: null, done: false }
+}
+
+/** The observation that a tool call gives, failures included: they are the agent's to read. */
+export async function toolCallReply(seat: AgentSeat, name: string, args: unknown): Promise<WireReply> {
+  let call: ToolCall
+  try {
+    call = await seat.act(name, isObject(args) ? args : {})
+  } catch (error) {
+    if (!isOpenEnvError(error)) throw error
+    return failedReply(name, 'execution_error', error.message)
+  }
+  const { reply, result, failure } = call
+  if (result.isError) {
+    return { ...failedReply(name, failure ?? 'execution_error', textOf(call)), done: reply?.done ?? false }
+  }
+  const { content, structuredContent, data = null } = result
+  const shown = { content, structured_content: structuredContent ?? null, data, is_error: false }
+  const wire = reply === null ? { reward: null, done: false, observation: {} } : replyToWire(reply)
+  const metadata = reply?.info ?? {}
+  return { ...wire, observation: { metadata, tool_name: name, result: shown, error: null } }
+}
+
+function failedReply(name: string, failure: string, message: string): WireReply {
+  const error = { error_type: failure, message }
+  return { observation: { metadata: {}, tool_name: name, result: null, error }, reward: null, done: false }
+}
