@@ -50,9 +50,8 @@ export async function serve(environment: AnyEnvironment, options: ListenOptions 
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
   const app = createApp(environment, { ...options, mode, ...(allowedHosts === undefined ? {} : { allowedHosts }) })
-  const server = createServer(
-    getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false }),
-  )
+  const answer = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false })
+  const server = createServer((request, response) => void answer(request, response))
   const sockets = attachSockets(server, app)
   try {
     await listen(server, port, host)

@@ -41,7 +41,15 @@ describe('a session on /ws', () => {
       types.push(type)
       totals.push((data['observation'] as { total?: number } | undefined)?.total)
     }
-    expect(types).toEqual(['observation', 'observation', 'observation', 'observation', 'error', 'state', 'observation'])
+    expect(types).toEqual([
+      'observation',
+      'observation',
+      'observation',
+      'observation',
+      'error',
+      'state',
+      'observation',
+    ])
     expect(totals).toEqual([0, 1, 3, 6, undefined, undefined, 10])
   })
 
@@ -100,7 +108,11 @@ describe('a session on /ws', () => {
     await using client = await SocketClient.open(server.url)
     expect((await client.ask('state')).data).toEqual({ episode_id: null, step_count: 0 })
     await client.ask('reset', { seed: 1 })
-    expect((await client.ask('state')).data).toEqual({ episode_id: expect.any(String), step_count: 0, total: 1 })
+    expect((await client.ask('state')).data).toEqual({
+      episode_id: expect.any(String),
+      step_count: 0,
+      total: 1,
+    })
   })
 
   it('answers an error and goes on with the next message [wire 13]', async () => {
@@ -108,7 +120,10 @@ describe('a session on /ws', () => {
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', {})
     const bad = await client.ask('step', { addd: 1 })
-    expect(bad).toMatchObject({ type: 'error', data: { message: expect.any(String), code: 'VALIDATION_ERROR' } })
+    expect(bad).toMatchObject({
+      type: 'error',
+      data: { message: expect.any(String), code: 'VALIDATION_ERROR' },
+    })
     expect(bad.data['errors']).toEqual([
       { type: 'missing', loc: ['add'], msg: 'Field required', input: { addd: 1 } },
       { type: 'extra_forbidden', loc: ['addd'], msg: 'Unknown field', input: 1 },

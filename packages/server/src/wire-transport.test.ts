@@ -48,19 +48,22 @@ describe('transport and routes', () => {
     for (const path of ['/reset', '/step', '/state', '/list_environments']) expect(paths).not.toContain(path)
   })
 
-  it.each(['/envs/echo', 'envs/echo/', '/p'])('does everything below the prefix %s [wire 3]', async (basePath) => {
-    await using server = await serve(echo, { port: 0, basePath })
-    expect(server.url).toMatch(/\/(envs\/echo|p)$/)
-    expect((await get(server.url, '/health')).status).toBe(200)
-    expect((await post(server.url, '/mcp', {})).status).toBe(200)
-    expect((await post(server.url, '/reset')).status).toBe(200)
-    expect((await post(server.url, '/echo/num_tasks', { split: 'x' })).status).toBe(501)
-    await using client = await SocketClient.open(server.url)
-    expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
-    const bare = `http://127.0.0.1:${String(server.port)}`
-    expect((await get(bare, '/health')).status).toBe(404)
-    await expect(SocketClient.open(bare)).rejects.toThrow('404')
-  })
+  it.each(['/envs/echo', 'envs/echo/', '/p'])(
+    'does everything below the prefix %s [wire 3]',
+    async (basePath) => {
+      await using server = await serve(echo, { port: 0, basePath })
+      expect(server.url).toMatch(/\/(envs\/echo|p)$/)
+      expect((await get(server.url, '/health')).status).toBe(200)
+      expect((await post(server.url, '/mcp', {})).status).toBe(200)
+      expect((await post(server.url, '/reset')).status).toBe(200)
+      expect((await post(server.url, '/echo/num_tasks', { split: 'x' })).status).toBe(501)
+      await using client = await SocketClient.open(server.url)
+      expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
+      const bare = `http://127.0.0.1:${String(server.port)}`
+      expect((await get(bare, '/health')).status).toBe(404)
+      await expect(SocketClient.open(bare)).rejects.toThrow('404')
+    },
+  )
 
   it.each([
     ['with nothing but the required headers', {}],
@@ -127,9 +130,18 @@ describe('transport and routes', () => {
 
   it('survives request lines that are no URL, on upgrades too', async () => {
     await using server = await serve(echo, { port: 0 })
-    const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    const upgrade =
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
     for (const headers of ['', upgrade]) {
-      for (const target of ['//', 'http://user:pass@x/ws', 'http://[/ws', '*', '/%E0%A4%A/splits', '/ws#x', '/\\/ws']) {
+      for (const target of [
+        '//',
+        'http://user:pass@x/ws',
+        'http://[/ws',
+        '*',
+        '/%E0%A4%A/splits',
+        '/ws#x',
+        '/\\/ws',
+      ]) {
         const socket = createConnection(server.port, '127.0.0.1')
         socket.on('error', () => undefined)
         socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)

@@ -41,7 +41,8 @@ describe('what the validator asks for', () => {
     })
     expect(schema['action']).toMatchObject({ additionalProperties: false, properties: { metadata: {} } })
     expect(schema['state']).toMatchObject({ additionalProperties: true })
-    const fits = (part: string, value: unknown): boolean => z.fromJSONSchema(schema[part] as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
+    const fits = (part: string, value: unknown): boolean =>
+      z.fromJSONSchema(schema[part] as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
     await using client = await SocketClient.open(server.url)
     const action = environment === echo ? { message: 'hello' } : { add: 2 }
     expect(fits('action', { ...action, metadata: {} })).toBe(true)
@@ -60,7 +61,9 @@ describe('what the validator asks for', () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', { task_id: 'from-0' })
-    expect((await client.ask('step', { add: 2, metadata: {} })).data).toMatchObject({ observation: { total: 2 } })
+    expect((await client.ask('step', { add: 2, metadata: {} })).data).toMatchObject({
+      observation: { total: 2 },
+    })
   })
 })
 
@@ -77,7 +80,9 @@ describe('task routes', () => {
       tasks: [{ difficulty: 3, id: 'held-out', split: 'validation', index: 0 }],
       env_name: 'counter',
     })
-    expect((await post(server.url, '/counter/num_tasks', { split: 'train' })).body).toMatchObject({ num_tasks: 12 })
+    expect((await post(server.url, '/counter/num_tasks', { split: 'train' })).body).toMatchObject({
+      num_tasks: 12,
+    })
     expect((await post(server.url, '/counter/task', { split: 'train', index: 3 })).body).toMatchObject({
       task: { id: 'from-3' },
     })
@@ -98,9 +103,18 @@ describe('task routes', () => {
   it('says what is wrong with a question about tasks [wire 31] [OE-11]', async () => {
     await using server = await serve(counter, { port: 0 })
     const task = (body: unknown, env = 'counter') => post(server.url, `/${env}/task`, body)
-    expect(await task({ split: 'train', index: 12 })).toMatchObject({ status: 400, body: { detail: 'Invalid task index' } })
-    expect(await task({ split: 'train', index: -1 })).toMatchObject({ status: 400, body: { detail: 'Invalid task index' } })
-    expect(await task({ split: 'tran', index: 1 })).toMatchObject({ status: 400, body: { detail: 'Invalid split' } })
+    expect(await task({ split: 'train', index: 12 })).toMatchObject({
+      status: 400,
+      body: { detail: 'Invalid task index' },
+    })
+    expect(await task({ split: 'train', index: -1 })).toMatchObject({
+      status: 400,
+      body: { detail: 'Invalid task index' },
+    })
+    expect(await task({ split: 'tran', index: 1 })).toMatchObject({
+      status: 400,
+      body: { detail: 'Invalid split' },
+    })
     expect(await task({ split: '__proto__', index: 1 })).toMatchObject({ status: 400 })
     expect(await task({ split: 'train', index: '1' })).toMatchObject({ status: 422 })
     expect(await task({ split: 'train' })).toMatchObject({
