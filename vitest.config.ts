@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: [
-      'packages/*/src/**/*.test.ts',
+      'packages/*/{src,test}/**/*.test.ts',
       'environments/**/*.test.ts',
       'test/*.test.ts',
       'examples/**/*.test.ts',
