@@ -37,6 +37,7 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
   try {
     run = await rollout(subject.target, policy, {
       ...optionsOf(flags),
+      source: name,
       ...(cutOff === undefined ? {} : { limits: { steps: cutOff } }),
       signal: interrupt.signal,
       onProgress: progress.update,

@@ -2,6 +2,7 @@ import { readRun, replay, type ReplayResult } from '@openenv-ts/rollout'
 import { findEnvironment } from './environment.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
+import { isTrustedSource } from './origin.ts'
 import { findSubject, subjectOf, type Subject } from './target.ts'
 import { note, print } from './terminal.ts'
 
@@ -42,11 +43,12 @@ export async function replayRun(
 /** Where a run can be played again: as the caller says, else where it was played. */
 async function subjectOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Subject> {
   if (env !== undefined) return findSubject(env, signal)
-  const { settings } = (await readRun(dir)).manifest
+  const { settings, source } = (await readRun(dir)).manifest
   if (settings.url !== null) return findSubject(settings.url, signal)
+  if (source !== undefined && isTrustedSource(source, dir)) return findSubject(source, signal)
   const installed = await findEnvironment(settings.env)
   if (installed !== undefined) return subjectOf(installed)
   throw new UsageError(
-    `The run was played in "${settings.env}", which is neither built in nor installed: name its file by --env ./${settings.env}.ts`,
+    `The run was played in "${settings.env}", and not from a file below this folder: name it by --env ./${settings.env}.ts`,
   )
 }

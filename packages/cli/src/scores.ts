@@ -2,6 +2,7 @@ import { summarise, type Summary } from '@openenv-ts/rollout'
 import Table from 'cli-table3'
 import type { PlayFlags } from './commands/play-flags.ts'
 import type { Played } from './play.ts'
+import { isTrustedSource } from './origin.ts'
 import { print, style } from './terminal.ts'
 
 /** Rows of the table; a run of a thousand tasks keeps the rest for `--json`. */
@@ -18,7 +19,7 @@ export function printScores({ run }: Played, flags: PlayFlags): void {
   print(scoreTable(summary))
   print(`${style('bold', 'Mean')}  ${meanText(summary)}${passText(summary)}`)
   printOutcomes(summary)
-  printFolder(summary)
+  printFolder(summary, run.manifest.source)
 }
 
 /** Prints where a run lies and what is in it, in a few lines. */
@@ -31,7 +32,7 @@ export function printRun({ run }: Played, flags: PlayFlags): void {
   const steps = run.episodes.reduce((sum, { step_count }) => sum + step_count, 0)
   print(`${title(summary)}, ${String(steps)} steps, mean ${meanText(summary)}`)
   printOutcomes(summary)
-  printFolder(summary)
+  printFolder(summary, run.manifest.source)
 }
 
 function title({ env, policy, model, episodes, tasks }: Summary): string {
@@ -83,10 +84,11 @@ function printOutcomes({ outcomes, usage }: Summary): void {
   )
 }
 
-function printFolder({ run }: Summary): void {
+function printFolder({ run }: Summary, source: string | undefined): void {
   if (run === null) return
+  const where = source === undefined || isTrustedSource(source, run) ? '' : ` --env ${source}`
   print(`Run:  ${run}`)
-  print(style('dim', `Next: openenv replay ${run}`))
+  print(style('dim', `Next: openenv replay ${run}${where}`))
 }
 
 function fixed(value: number | null): string {

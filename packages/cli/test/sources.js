@@ -25,7 +25,11 @@ async function withoutTypes(url) {
     // TypeScript takes half a second to load: only when a source has changed.
     const { default: ts } = await import('typescript')
     const { outputText } = ts.transpileModule(text, {
-      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+      },
     })
     await mkdir(CACHE, { recursive: true })
     // Other processes may write the same file now.

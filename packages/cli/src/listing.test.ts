@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { openenv, start } from '../test/command.ts'
+
+describe('openenv tasks', () => {
+  it('lists the tasks of an environment and of its server alike', async () => {
+    const local = await openenv(['tasks', 'email-triage', '--split', 'canonical', '--json'])
+    expect(local.code).toBe(0)
+    const { env, splits } = JSON.parse(local.stdout)
+    expect(env).toBe('email-triage')
+    expect(splits.canonical.map(({ id }: { id: string }) => id)).toEqual([
+      'task_easy',
+      'task_medium',
+      'task_hard',
+    ])
+    await using server = start(['serve', 'email-triage', '--port', '0'])
+    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
+    const there = await openenv(['tasks', url, '--split', 'canonical', '--json'])
+    expect(JSON.parse(there.stdout)).toEqual({ env, splits })
+  })
+
+  it('prints splits with their sizes, and ids', async () => {
+    const { code, stdout } = await openenv(['tasks', 'email-triage'])
+    expect(stdout).toMatch(/^canonical \(3\)\n {2}task_easy/)
+    expect(code).toBe(0)
+  })
+
+  it('says that there are none', async () => {
+    const { code, stdout } = await openenv(['tasks', 'echo'])
+    expect(stdout).toBe('echo has no tasks: every episode starts from its seed alone.\n')
+    expect(code).toBe(0)
+  })
+
+  it('names the splits that exist, exit code 2', async () => {
+    const { code, stderr } = await openenv(['tasks', 'email-triage', '--split', 'canonicl'])
+    expect(stderr).toContain('There are: canonical')
+    expect(stderr).toContain('Did you mean "canonical"?')
+    expect(code).toBe(2)
+  })
+})
+
+describe('openenv info', () => {
+  it('says what a server offers', async () => {
+    await using server = start(['serve', 'echo', '--port', '0', '--base-path', '/envs/echo'])
+    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
+    const { code, stdout } = await openenv(['info', url, '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'echo',
+      description: 'Say something and read it back.',
+      url,
+      action: { required: ['message'] },
+      tasks: {},
+    })
+    expect((await openenv(['info', url])).stdout).toMatch(/^echo 0\.1\.0\nSay something/)
+  })
+
+  it('says in one line that nobody answers, exit code 1', async () => {
+    const { code, stderr } = await openenv(['info', 'http://127.0.0.1:9'])
+    expect(stderr).toMatch(/^error: .*http:\/\/127\.0\.0\.1:9.*\n$/)
+    expect(code).toBe(1)
+  })
+})

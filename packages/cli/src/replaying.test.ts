@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { folder, lines, openenv, start, type Folder } from '../test/command.ts'
+
+const GUESS = await readFile(new URL('../../../examples/guess.ts', import.meta.url), 'utf8')
+
+/** A folder with guess.ts and a run of it. */
+async function playedFolder(): Promise<Folder> {
+  const here = await folder({ 'guess.ts': GUESS })
+  const args = ['eval', './guess.ts', '--policy', 'random', '--repeats', '5', '--out', 'run']
+  expect((await openenv(args, { cwd: here.path })).code).toBe(0)
+  return here
+}
+
+describe('openenv replay', () => {
+  it('proves a run of a file equal, found where it was played', async () => {
+    await using here = await playedFolder()
+    const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^Equal: 5 episodes, \d+ steps, every byte\.\n$/)
+    expect(code).toBe(0)
+    const json = await openenv(['replay', 'run', '--json'], { cwd: here.path })
+    expect(JSON.parse(json.stdout)).toMatchObject({ run: 'run', ok: true, episodes: 5 })
+  })
+
+  it('shows any change to the file: one byte of it, by line and step [OE-16]', async () => {
+    await using here = await playedFolder()
+    const file = join(here.path, 'run/episodes.jsonl')
+    const written = lines(await readFile(file, 'utf8'))
+    const third = written[2] ?? ''
+    const at = third.indexOf('"triesLeft":5')
+    expect(at).toBeGreaterThan(0)
+    written[2] = `${third.slice(0, at)}"triesLeft":4${third.slice(at + '"triesLeft":5'.length)}`
+    await writeFile(file, `${written.join('\n')}\n`)
+    const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    expect(stderr).toMatch(/line 3.*step 2/)
+    expect(lines(stderr)).toHaveLength(1)
+    expect(stdout).toBe('')
+    expect(code).toBe(1)
+  })
+
+  it('shows that an environment has become another', async () => {
+    await using here = await playedFolder()
+    await writeFile(
+      join(here.path, 'guess.ts'),
+      GUESS.replace('random.integer(1, 100)', 'random.integer(2, 100)'),
+    )
+    const { code, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    expect(stderr).toMatch(/line \d.*step \d/)
+    expect(code).toBe(1)
+  })
+
+  it('plays on a server too, and elsewhere with --env', async () => {
+    await using here = await playedFolder()
+    await using server = start(['serve', './guess.ts', '--port', '0'], { cwd: here.path })
+    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
+    await using away = await folder()
+    const { code, stdout } = await openenv(['replay', join(here.path, 'run'), '--env', url], {
+      cwd: away.path,
+    })
+    expect(stdout).toContain('Equal: 5 episodes')
+    expect(code).toBe(0)
+  })
+
+  it('loads no code that came with the run', async () => {
+    await using here = await playedFolder()
+    const file = join(here.path, 'run/manifest.json')
+    await writeFile(join(here.path, 'run/guess.ts'), GUESS)
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"./guess.ts"', '"./run/guess.ts"'))
+    const { code, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    expect(stderr).toContain('--env')
+    expect(lines(stderr)).toHaveLength(1)
+    expect(code).toBe(2)
+  })
+})
