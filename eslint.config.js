@@ -52,7 +52,14 @@ const MAY_SEE_GOLD = ['gold', 'grad', 'oracle', 'reward', 'rubric', 'task'].flat
   `environments/*/src/**/${start}*/**/*.ts`,
 ])
 
-const TESTS = ['**/*.test.ts', '**/scripted-server.ts', '**/test/**', 'bench/**', 'examples/**', '**/*.config.*']
+const TESTS = [
+  '**/*.test.ts',
+  '**/scripted-server.ts',
+  '**/test/**',
+  'bench/**',
+  'examples/**',
+  '**/*.config.*',
+]
 const FORBIDDEN_SYNTAX = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported: an index is a list of promises.' },
 ]
