@@ -107,7 +107,7 @@ function answerError(address: string, status: number, body: unknown): OpenEnvErr
     typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)
       ? (code as ErrorCode)
       : CODE_OF_STATUS[status]
-  const said = [message, detail].find((text) => typeof text === 'string') as string | undefined
+  const said = [message, detail].find((text): text is string => typeof text === 'string')
   const list: unknown = Array.isArray(detail) ? detail : errors
   const issues = Array.isArray(list) ? (list.filter(isObject) as unknown as Issue[]) : []
   const details = { http: status, issues, data: rest }

@@ -11,7 +11,7 @@ import { tokenProtocols, type WebSocketClass } from './socket.ts'
  * address or option.
  */
 export const connect = (async (url: string | URL, options: WebConnectOptions = {}) => {
-  const WebSocket = options.WebSocket ?? (Reflect.get(globalThis, 'WebSocket'))
+  const WebSocket = options.WebSocket ?? globalSocket()
   if (WebSocket === undefined) {
     throw new OpenEnvError('NOT_SUPPORTED', 'There is no WebSocket here: give the option `WebSocket`.')
   }
@@ -19,6 +19,11 @@ export const connect = (async (url: string | URL, options: WebConnectOptions = {
   const protocols = token === undefined ? undefined : tokenProtocols(token)
   return connectWith(url, options, (address) => new WebSocket(address, protocols))
 }) as Connect<WebConnectOptions>
+
+function globalSocket(): WebSocketClass | undefined {
+  const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
+  return WebSocket
+}
 
 export type { Connect } from './connect.ts'
 export type { CallOptions, ConnectOptions, RemoteEpisode, WebConnectOptions } from './options.ts'

@@ -2,7 +2,6 @@
 import WebSocket from 'ws'
 import { connectWith, type Connect } from './connect.ts'
 import type { ConnectOptions } from './options.ts'
-import type { SocketLike } from './socket.ts'
 
 /** Options of a connection from Node. */
 export interface NodeConnectOptions extends ConnectOptions {
