@@ -1,17 +1,23 @@
 // Runs every example against one server of guess.ts; `npm run examples`. An example fails by its exit code.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 process.chdir(new URL('..', import.meta.url).pathname)
 const run = (command, ...args) => {
   console.log(`\n$ ${[command, ...args].join(' ')}`)
-  execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 120_000 })
+  const { status, error } = spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 120_000,
+  })
+  if (status === 0) return
+  console.error(`failed: ${error?.message ?? `exit code ${status}`}`)
+  process.exitCode = 1
 }
 
 run('bash', 'examples/commands.sh')
 
-const server = spawn('npx', ['openenv', 'serve', 'examples/guess.ts', '--port', '0'], {
+const server = spawn('node_modules/.bin/openenv', ['serve', 'examples/guess.ts', '--port', '0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 try {
