@@ -4,7 +4,7 @@ import type { Usage } from './usage.ts'
 export interface RolloutLimits {
   /** Counted steps; 1,000 when not given, so that an environment without an end has one. */
   readonly steps?: number
-  /** Seconds since the episode was asked for; it is truncated even in the middle of a call. */
+  /** Seconds since reset was asked for; it is truncated even in the middle of a call. */
   readonly seconds?: number
   /** Tokens that the policy reported; looked at before each action. */
   readonly tokens?: number

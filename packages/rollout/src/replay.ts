@@ -1,4 +1,10 @@
-import type { Episode, MaybePromise } from '@openenv-ts/core'
+import { join } from 'node:path'
+import { isOpenEnvError, type Episode, type MaybePromise, type Reply } from '@openenv-ts/core'
+import { canonicalJson } from './canonical-json.ts'
+import { checkedLines, faultText, type CheckedLine, type FaultyLine } from './episode-log.ts'
+import type { EpisodeRecord, Manifest } from './record.ts'
+import { FILES, isFinished, readManifest } from './run-folder.ts'
+import { returnOf, scoreOf } from './score.ts'
 
 /** The first place where a run and its replay, or a run and its own hashes, differ. */
 export interface Difference {
@@ -9,14 +15,14 @@ export interface Difference {
   readonly step: number | null
   /** `observation`, `reward`, `info`, `status`, `hash`, `prev_hash` and the like. */
   readonly field: string
-  /** What the run says, and what was found instead, as canonical JSON. */
+  /** What the run says, or should say, and what was found instead. */
   readonly expected: string
   readonly found: string
   /** All of it in one sentence. */
   readonly message: string
 }
 
-/** What {@link replay} found. */
+/** What {@link replay} found: how much was equal, and where it stopped being so. */
 export type ReplayResult =
   | { readonly ok: true; readonly episodes: number; readonly steps: number }
   | { readonly ok: false; readonly episodes: number; readonly steps: number; readonly difference: Difference }
@@ -24,18 +30,147 @@ export type ReplayResult =
 /** Options of {@link replay}. */
 export interface ReplayOptions {
   readonly signal?: AbortSignal
-  /** Called after each episode that was equal. */
-  readonly onEpisode?: (done: number, total: number) => void
+  /** Called after each episode that was equal, with how many there were so far. */
+  readonly onEpisode?: (done: number, record: EpisodeRecord) => void
 }
 
 /**
- * Plays a run's recorded actions again and compares every byte, then hashes and chain.
+ * Plays a run's recorded actions again and compares every byte of what comes back, and proves hashes and chain.
+ *
+ * The whole file is proved before anything is played, so that a change anywhere is named as what it is. The run must
+ * be an environment's that answers equal seeds and actions with equal bytes.
  *
  * @param open - Opens an episode of the run's environment; each recorded episode gets a fresh one.
- * @throws RolloutError `NO_RUN`; OpenEnvError when the environment cannot be reached.
+ * @throws RolloutError `NO_RUN`, or `BROKEN_RUN` for a manifest that cannot be read; OpenEnvError when the
+ * environment cannot be reached.
  */
-export declare function replay(
+export async function replay(
   dir: string,
   open: (signal?: AbortSignal) => MaybePromise<Episode>,
-  options?: ReplayOptions,
-): Promise<ReplayResult>
+  options: ReplayOptions = {},
+): Promise<ReplayResult> {
+  const manifest = await readManifest(dir)
+  const path = join(dir, FILES.episodes)
+  const { signal, onEpisode } = options
+  const tampered = await proveFile(path, manifest)
+  if (tampered !== null) return { ok: false, episodes: 0, steps: 0, difference: tampered }
+  let episodes = 0
+  let steps = 0
+  for await (const line of checkedLines(path)) {
+    // Proved above; a line torn since then belongs to whoever still writes.
+    if ('fault' in line) break
+    signal?.throwIfAborted()
+    const episode = await open(signal)
+    let difference: Difference | null
+    try {
+      difference = await playAgain(line, episode, signal)
+    } finally {
+      await episode.close().catch(() => undefined)
+    }
+    if (difference !== null) return { ok: false, episodes, steps, difference }
+    episodes += 1
+    steps += line.record.steps.length
+    onEpisode?.(episodes, line.record)
+  }
+  return { ok: true, episodes, steps }
+}
+
+/** Proves every line, what each says of itself, and that the manifest of a finished run speaks of these lines. */
+async function proveFile(path: string, manifest: Manifest): Promise<Difference | null> {
+  let last: CheckedLine | undefined
+  for await (const line of checkedLines(path)) {
+    if ('fault' in line) return isTornEnd(line, manifest) ? null : faulty(line)
+    const wrong = checkSums(line)
+    if (wrong !== null) return wrong
+    last = line
+  }
+  if (!isFinished(manifest)) return null
+  if (last?.whole === false) {
+    return differ(last, null, 'line', 'a newline at the end', 'the end of the file')
+  }
+  const [count, head] = [last?.line ?? 0, last?.record.hash ?? null]
+  if (manifest.episodes !== count) {
+    return ofManifest('episodes', String(manifest.episodes), String(count))
+  }
+  return manifest.head === head ? null : ofManifest('head', String(manifest.head), String(head))
+}
+
+/** What a kill in the middle of a write leaves is no change: nothing was finished there. */
+function isTornEnd(line: FaultyLine, manifest: Manifest): boolean {
+  return line.torn && !isFinished(manifest)
+}
+
+/** Return and score follow from the steps, so they are proved too. */
+function checkSums(line: CheckedLine): Difference | null {
+  const { steps, outcome, score } = line.record
+  const completed = outcome === 'completed'
+  const total = completed ? returnOf(steps) : null
+  if (line.record.return !== total)
+    return differ(line, null, 'return', String(total), String(line.record.return))
+  // With no steps the score may stand in the reset's info, which is not recorded.
+  if (steps.length === 0 && completed) return null
+  const final = completed ? scoreOf(steps.at(-1)?.info, total) : null
+  return score === final ? null : differ(line, null, 'score', String(final), String(score))
+}
+
+async function playAgain(
+  line: CheckedLine,
+  episode: Episode,
+  signal?: AbortSignal,
+): Promise<Difference | null> {
+  const { record } = line
+  if (record.steps.length === 0) return null
+  const call = signal === undefined ? {} : { signal }
+  const reset = { seed: record.seed, episodeId: record.episode_id, ...call }
+  try {
+    await episode.reset(record.task_id === null ? reset : { ...reset, taskId: record.task_id })
+  } catch (error) {
+    return differ(line, 0, 'reset', 'a reply', refusal(error))
+  }
+  for (const [index, step] of record.steps.entries()) {
+    let reply: Reply<unknown>
+    try {
+      reply = await episode.step(step.action, call)
+    } catch (error) {
+      return differ(line, index + 1, 'step', 'a reply', refusal(error))
+    }
+    for (const field of ['observation', 'reward', 'info', 'status'] as const) {
+      const [expected, found] = [canonicalJson(step[field]), canonicalJson(reply[field])]
+      if (expected !== found) return differ(line, index + 1, field, expected, found)
+    }
+  }
+  return null
+}
+
+/** An error as what was found instead of a reply; one that says nothing about the environment is thrown. */
+function refusal(error: unknown): string {
+  const unrelated = ['CONNECTION_ERROR', 'CAPACITY_REACHED', 'SESSION_ERROR', 'CANCELLED', 'TIMEOUT']
+  if (!isOpenEnvError(error) || unrelated.includes(error.code)) throw error
+  return `${error.code}: ${error.message}`
+}
+
+function faulty({ line, fault }: FaultyLine): Difference {
+  const { field, expected, found, episodeId } = fault
+  const message = `Line ${String(line)}: ${faultText(fault)}`
+  return { line, episodeId, step: null, field, expected, found, message }
+}
+
+function differ(
+  { line, record }: CheckedLine,
+  step: number | null,
+  field: string,
+  expected: string,
+  found: string,
+): Difference {
+  const episodeId = record.episode_id
+  const where = step === null ? '' : step === 0 ? ', reset' : `, step ${String(step)}`
+  const task = record.task_id === null ? '' : `${record.task_id}, `
+  const place = `Line ${String(line)} (${task}repeat ${String(record.repeat)})${where}`
+  const message = `${place}: ${field} differs: expected ${expected}, found ${found}.`
+  return { line, episodeId, step, field, expected, found, message }
+}
+
+function ofManifest(field: string, expected: string, found: string): Difference {
+  const message = `${FILES.manifest} does not fit ${FILES.episodes}: ${field} should be ${found}, and is ${expected}.`
+  return { line: null, episodeId: null, step: null, field, expected, found, message }
+}

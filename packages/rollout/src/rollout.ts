@@ -1,9 +1,15 @@
 import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
+import pLimit from 'p-limit'
 import type { RolloutLimits } from './limits.ts'
+import { newManifest, openRun } from './open-run.ts'
 import type { Failure } from './outcome.ts'
+import { planRollout, requireWhole } from './plan.ts'
+import { playJob } from './play-job.ts'
 import type { AnyPolicy, Policy } from './policy.ts'
 import type { EpisodeRecord, EpisodeSummary, Manifest } from './record.ts'
-import type { Target } from './target.ts'
+import { MemoryWriter, summaryOf } from './run-folder.ts'
+import { localTarget, remoteTarget, type Target } from './target.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** What and how much to play, and where to write it. */
 export interface RolloutOptions {
@@ -80,13 +86,117 @@ export interface Run {
  *
  * @throws RolloutError for settings that cannot be: an unknown task, a folder that exists, a run of other settings.
  */
-export declare function rollout<E extends AnyEnvironment>(
+export function rollout<E extends AnyEnvironment>(
   target: E,
   policy: Policy<ActionOf<E>, ObservationOf<E>>,
   options?: RolloutOptions,
 ): Promise<Run>
-export declare function rollout(
-  target: Target | string,
+export function rollout(target: Target | string, policy: AnyPolicy, options?: RolloutOptions): Promise<Run>
+export async function rollout(
+  played: AnyEnvironment | Target | string,
   policy: AnyPolicy,
-  options?: RolloutOptions,
-): Promise<Run>
+  options: RolloutOptions = {},
+): Promise<Run> {
+  const { concurrency = 8, retries = 3, retryDelayMs = 250, signal } = options
+  requireWhole('concurrency', concurrency, 1)
+  requireWhole('retries', retries, 0)
+  const target = await targetOf(played, signal)
+  const plan = await planRollout(target, policy, options)
+  const manifest = newManifest(plan.settings, Date.now())
+  const done = new Map<string, EpisodeSummary>()
+  const { out, ...others } = options
+  const writer =
+    out === false
+      ? new MemoryWriter(manifest)
+      : await openRun(manifest, out === undefined ? others : { ...others, out }, (episode) => {
+          done.set(episode.episode_id, episode)
+        })
+
+  const resumed = done.size
+  const owed = plan.jobs.filter((job) => !done.has(job.episode_id))
+  const turnstile = new Turnstile()
+  const tally = new Tally(done.values())
+  const report = (news: Pick<Progress, 'episode' | 'failure'> = {}): void => {
+    const { dir } = writer
+    const total = plan.jobs.length
+    options.onProgress?.({
+      dir,
+      done: done.size,
+      total,
+      resumed,
+      running: turnstile.inside,
+      mean: tally.mean,
+      ...news,
+    })
+  }
+  // Stops the others when one of them cannot go on, for instance because the disk is full.
+  const stop = new AbortController()
+  const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  const play = async (job: (typeof owed)[number]): Promise<void> => {
+    if (stopped.aborted) return
+    const { limits } = plan
+    const context = { target, policy, limits, retries, retryDelayMs, turnstile, writer, signal: stopped }
+    const played = await playJob(job, context)
+    if (played === null) return
+    const record = await writer.append(played.record)
+    const episode = summaryOf(record)
+    done.set(episode.episode_id, episode)
+    tally.add(episode)
+    report({ episode: record, ...(played.failure === null ? {} : { failure: played.failure }) })
+  }
+
+  try {
+    report()
+    const limit = pLimit(Math.min(concurrency, target.maxEpisodes ?? Infinity))
+    const settled = await Promise.allSettled(
+      owed.map((job) =>
+        limit(() =>
+          play(job).catch((error: unknown) => {
+            stop.abort(error)
+            throw error
+          }),
+        ),
+      ),
+    )
+    const broken = settled.find((result) => result.status === 'rejected')
+    if (broken !== undefined) throw broken.reason
+    const finished = done.size === plan.jobs.length
+    const known = writer.manifest.finished_at !== undefined
+    return {
+      dir: writer.dir,
+      manifest: finished && !known ? await writer.finish(Date.now()) : writer.manifest,
+      episodes: plan.jobs.map((job) => done.get(job.episode_id)).filter((episode) => episode !== undefined),
+      finished,
+    }
+  } finally {
+    await writer.close()
+  }
+}
+
+async function targetOf(
+  played: AnyEnvironment | Target | string,
+  signal: AbortSignal | undefined,
+): Promise<Target> {
+  if (typeof played === 'string') return remoteTarget(played, signal === undefined ? {} : { signal })
+  return 'open' in played ? played : localTarget(played)
+}
+
+/** The mean of what has a score, kept up as episodes come in. */
+class Tally {
+  #sum = 0
+  #count = 0
+
+  constructor(episodes: Iterable<EpisodeSummary>) {
+    for (const episode of episodes) this.add(episode)
+  }
+
+  get mean(): number | null {
+    return this.#count === 0 ? null : this.#sum / this.#count
+  }
+
+  add({ score }: EpisodeSummary): void {
+    if (score === null) return
+    this.#sum += score
+    this.#count += 1
+  }
+}

@@ -21,6 +21,7 @@ import {
 import type { Failure, Outcome } from './outcome.ts'
 import { STOP, type AnyPolicy, type PastStep, type PolicyContext, type PolicyFunction } from './policy.ts'
 import type { StepRecord } from './record.ts'
+import { returnOf, scoreOf } from './score.ts'
 import { addUsage, type Usage } from './usage.ts'
 
 /** Options of {@link runEpisode}. */
@@ -205,7 +206,7 @@ class Play {
       reply = await this.#watch.hold(() => this.#episode.step(sent, { signal }))
     } catch (error) {
       if (!isOpenEnvError(error) || !REFUSALS.has(error.code)) throw error
-      return { refused: this.#failure(error) }
+      return { refused: failureOf(error, 'step') }
     }
     const { observation, reward, status, info } = reply
     this.#steps.push(
@@ -218,12 +219,8 @@ class Play {
 
   /** An environment that ends a task without any grade has not graded it, which is not the same as 0. */
   #ended(status: Status): Ending {
-    if (
-      status === 'terminated' &&
-      this.#steps.length > 0 &&
-      this.#return() === null &&
-      this.#finalScore() === null
-    ) {
+    const graded = scoreOf(this.#last?.info, returnOf(this.#steps)) !== null
+    if (status === 'terminated' && !graded) {
       const message = 'The episode ended without a reward or a score.'
       return failed('grader_error', { during: 'end', code: 'NO_GRADE', message }, status)
     }
@@ -238,51 +235,18 @@ class Play {
       const message = `Reset took longer than the limit of ${String(this.#limits.seconds)} s.`
       return failed('environment_error', { during: this.#during, code: 'TIMEOUT', message }, status)
     }
-    const failure = this.#deepFailure(error)
-    const byPolicy = this.#during === 'policy'
-    if (isOpenEnvError(error) && INFRASTRUCTURE.has(error.code)) {
-      return { ...failed('infrastructure_error', failure, status), retryable: !byPolicy }
-    }
-    if (byPolicy) return failed('agent_error', failure, status)
-    // The only way in which an environment can say that its grader failed, and not the rest of it.
-    const grading = isOpenEnvError(error) && error.data['part'] === 'grader'
-    return failed(grading ? 'grader_error' : 'environment_error', failure, status)
-  }
-
-  #failure(error: unknown): Failure {
-    const name = error instanceof Error ? error.name : 'Error'
-    const code = isOpenEnvError(error) ? error.code : name
-    return { during: this.#during, code, message: textOf(error) }
-  }
-
-  /** A failure with what lies underneath: for the run's own log, never for the policy. */
-  #deepFailure(error: unknown): Failure {
-    const failure = this.#failure(error)
-    const cause = error instanceof Error ? error.cause : undefined
-    if (cause === undefined) return failure
-    return { ...failure, message: cut(`${failure.message} (${textOf(cause)})`) }
-  }
-
-  /** Sum of the rewards; null where there were steps and none was scored. */
-  #return(): number | null {
-    const rewards = this.#steps.map(({ reward }) => reward).filter((reward) => reward !== null)
-    if (rewards.length === 0 && this.#steps.length > 0) return null
-    return rewards.reduce((sum, reward) => sum + reward, 0)
-  }
-
-  #finalScore(): number | null {
-    const score = this.#last?.info['score']
-    return typeof score === 'number' ? score : null
+    return blame(error, this.#during, status)
   }
 
   result({ outcome, status, endedBy, failure = undefined, retryable = false }: Ending): EpisodeResult {
-    const total = outcome === 'completed' ? this.#return() : null
+    const completed = outcome === 'completed'
+    const total = completed ? returnOf(this.#steps) : null
     return {
       outcome,
       status,
       steps: this.#steps,
       return: total,
-      score: outcome === 'completed' ? (this.#finalScore() ?? total) : null,
+      score: completed ? scoreOf(this.#last?.info, total) : null,
       usage: this.#usage,
       first: this.#first,
       endedBy,
@@ -290,6 +254,44 @@ class Play {
       retryable,
     }
   }
+}
+
+/** How an episode ends that could not even be opened. */
+export function failedToOpen(error: unknown, signal?: AbortSignal): EpisodeResult {
+  const ending: Ending =
+    signal?.aborted === true
+      ? { outcome: 'cancelled', status: 'running', endedBy: 'signal' }
+      : blame(error, 'open', 'running')
+  const { outcome, status, endedBy, failure = null, retryable = false } = ending
+  const nothing = { steps: [], return: null, score: null, usage: null, first: null }
+  return { outcome, status, endedBy, failure, retryable, ...nothing }
+}
+
+/** Whose failure it was, by where it happened and what the error says of itself. */
+function blame(error: unknown, during: Failure['during'], status: Status): Ending {
+  const failure = deepFailureOf(error, during)
+  const byPolicy = during === 'policy'
+  if (isOpenEnvError(error) && INFRASTRUCTURE.has(error.code)) {
+    // A model's endpoint has been tried as often as its policy wanted.
+    return { ...failed('infrastructure_error', failure, status), retryable: !byPolicy }
+  }
+  if (byPolicy) return failed('agent_error', failure, status)
+  // The only way in which an environment can say that its grader failed, and not the rest of it.
+  const grading = isOpenEnvError(error) && error.data['part'] === 'grader'
+  return failed(grading ? 'grader_error' : 'environment_error', failure, status)
+}
+
+function failureOf(error: unknown, during: Failure['during']): Failure {
+  const name = error instanceof Error ? error.name : 'Error'
+  return { during, code: isOpenEnvError(error) ? error.code : name, message: textOf(error) }
+}
+
+/** A failure with what lies underneath: for the run's own log, never for the policy. */
+function deepFailureOf(error: unknown, during: Failure['during']): Failure {
+  const failure = failureOf(error, during)
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause === undefined) return failure
+  return { ...failure, message: cut(`${failure.message} (${textOf(cause)})`) }
 }
 
 function truncated(endedBy: LimitName | 'policy'): Ending {

@@ -1,4 +1,15 @@
-import type { AnyEnvironment, Episode, JsonSchema, MaybePromise, TaskSpec } from '@openenv-ts/core'
+import {
+  isObject,
+  isOpenEnvError,
+  openLocal,
+  toJsonSchema,
+  type AnyEnvironment,
+  type Episode,
+  type JsonSchema,
+  type MaybePromise,
+  type TaskProvider,
+  type TaskSpec,
+} from '@openenv-ts/core'
 
 /** Tasks by split, without their data: all that a rollout needs to know of them. */
 export interface TaskCatalogue {
@@ -19,6 +30,9 @@ export interface Target {
   readonly actionSchema: JsonSchema
   /** Steps after which the environment ends an episode itself, where known. */
   readonly maxSteps?: number
+  /** Episodes that it can hold at a time, where known. */
+  readonly maxEpisodes?: number
+  /** Absent: none in this process; behind a URL, none that the server tells of, and task ids are taken as given. */
   readonly tasks?: TaskCatalogue
   /** Where it is served; absent for one in this process. */
   readonly url?: string
@@ -27,9 +41,84 @@ export interface Target {
 }
 
 /** An environment in this process as a target. */
-export declare function localTarget(environment: AnyEnvironment): Target
-/** The environment behind a URL as a target: its schema and tasks are asked for once, here. */
-export declare function remoteTarget(
-  url: string,
-  options?: { readonly signal?: AbortSignal; readonly token?: string },
-): Promise<Target>
+export function localTarget(environment: AnyEnvironment): Target {
+  const { name, version, description, action, limits, tasks, concurrent } = environment
+  return {
+    name,
+    version,
+    description,
+    actionSchema: toJsonSchema(action, 'input', 'action'),
+    ...(limits.steps === undefined ? {} : { maxSteps: limits.steps }),
+    ...(concurrent ? {} : { maxEpisodes: 1 }),
+    ...(tasks === undefined ? {} : { tasks: catalogueOf(tasks) }),
+    open: () => openLocal(environment),
+  }
+}
+
+/** The tasks of an environment as a catalogue, for instance for a server that does not tell its own. */
+export function catalogueOf(tasks: TaskProvider): TaskCatalogue {
+  return {
+    splits: async () => (await tasks.splits()).map(({ name }) => name),
+    list: async (split) => (await tasks.range(split, 0, await tasks.count(split))).map(({ spec }) => spec),
+  }
+}
+
+/** Options of {@link remoteTarget}. */
+export interface RemoteOptions {
+  /** Sent with every request and connection. */
+  readonly token?: string
+  /** Milliseconds from a request to its reply; the client's own limit when not given. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The environment behind a URL as a target: its schema and its tasks are asked for once, here.
+ *
+ * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached or is none.
+ */
+export async function remoteTarget(url: string, options: RemoteOptions = {}): Promise<Target> {
+  // Loaded here, so that who plays in this process never loads a socket.
+  const { connect, info, listSplits, listTasks } = await import('@openenv-ts/client')
+  const { token, timeoutMs, signal } = options
+  const credentials = token === undefined ? {} : { token }
+  const asking = { ...credentials, ...(signal === undefined ? {} : { signal }) }
+  const { metadata, schemas } = await info(url, asking)
+  const tasks = await optional(async () => {
+    const splits = (await listSplits(url, asking)).map(({ name }) => name)
+    return { splits: () => splits, list: (split: string) => listTasks(url, { ...asking, split }) }
+  })
+  return {
+    name: metadata.name,
+    version: metadata.version,
+    description: metadata.description,
+    actionSchema: withoutMetadata(schemas.action),
+    ...(tasks === undefined ? {} : { tasks }),
+    url,
+    open: (opening) =>
+      connect(url, {
+        ...credentials,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(opening === undefined ? {} : { signal: opening }),
+        fork: false,
+      }),
+  }
+}
+
+/** What a server may not have. */
+async function optional<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (isOpenEnvError(error) && error.code === 'NOT_SUPPORTED') return undefined
+    throw error
+  }
+}
+
+/** Python's base Action has an open field `metadata` that no environment asks for: nothing a policy should fill. */
+function withoutMetadata(schema: JsonSchema): JsonSchema {
+  const { properties, required } = schema
+  if (!isObject(properties) || (Array.isArray(required) && required.includes('metadata'))) return schema
+  const { metadata: _metadata, ...rest } = properties
+  return { ...schema, properties: rest }
+}
