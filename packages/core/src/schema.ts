@@ -48,7 +48,10 @@ const MAX_ISSUES = 50
 /** Shows a faulty value without showing all of it. */
 function shortened(value: unknown): unknown {
   if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : cut(value)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (value === undefined || value === null || typeof value === 'boolean') return value
+  // Only callers in this process can send what JSON has no form for, and it must not break the answer.
+  if (typeof value !== 'object') return `a ${typeof value}`
   let text: string | undefined
   try {
     text = JSON.stringify(value) as string | undefined

@@ -1,0 +1,141 @@
+import type { z } from 'zod'
+import type { AnyEnvironment } from '../../environment.ts'
+import { openLocal } from '../../local.ts'
+import { pureEnvironment, type PureDefinition } from '../../pure.ts'
+import { describeIssues, issuesOf } from '../../schema.ts'
+import type { Bench, Trace } from '../bench.ts'
+import { notJsonAt } from '../compare.ts'
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the definition of whatever environment is under test
+type AnyDefinition = PureDefinition<any, any, any, any, any, any>
+type Call = (...args: unknown[]) => unknown
+
+/** The functions of a pure environment change nothing that they are given, and answer the same for the same. */
+export async function checkPurity(bench: Bench, trace: Trace): Promise<void> {
+  const definition = definitionOf(bench.environment)
+  if (definition === null) return
+  const guarded = pureEnvironment(new Guard(bench).definition(definition))
+  await using episode = openLocal(guarded)
+  await bench.reset(episode, trace.start)
+  for (const [index, action] of trace.actions.entries()) {
+    bench.at(trace.start, index + 1)
+    await episode.step(action)
+    await episode.state()
+  }
+}
+
+function definitionOf(environment: AnyEnvironment): AnyDefinition | null {
+  const { definition } = environment as { definition?: unknown }
+  return typeof definition === 'object' && definition !== null && 'transition' in definition
+    ? (definition as AnyDefinition)
+    : null
+}
+
+/** Puts a check around each function of a definition. */
+class Guard {
+  readonly #bench: Bench
+
+  constructor(bench: Bench) {
+    this.#bench = bench
+  }
+
+  definition(definition: AnyDefinition): AnyDefinition {
+    const { initial, transition, observe, status, info, invalid, view, state, reward } = definition
+    const terms = Object.entries(reward).map(([name, term]) => {
+      const { weight, score } = typeof term === 'function' ? { weight: 1, score: term } : term
+      return [name, { weight, score: this.#steady(`reward.${name}`, score as Call, ['state', 'step']) }]
+    })
+    return {
+      ...definition,
+      initial: (context) => {
+        const task = context.task?.data as unknown
+        const answer: unknown = this.#unchanged('initial', () => initial(context), [['task', task]])
+        return this.#state('initial', answer, state)
+      },
+      transition: (before, action, context) => {
+        const [given, acted] = copyOf([before, action]) as [never, never]
+        const answer: unknown = this.#unchanged('transition', () => transition(given, acted, context), [
+          ['state', given],
+          ['action', acted],
+        ])
+        return this.#state('transition', answer, state)
+      },
+      observe: this.#steady('observe', observe as Call, ['state']),
+      status: this.#steady('status', status as Call, ['state']) as AnyDefinition['status'],
+      reward: Object.fromEntries(terms) as AnyDefinition['reward'],
+      ...(info && {
+        info: this.#steady('info', info as Call, ['state', 'step']) as NonNullable<AnyDefinition['info']>,
+      }),
+      ...(invalid && { invalid: this.#steady('invalid', invalid as Call, ['state', 'issues']) }),
+      ...(view && { view: { ...view, of: this.#steady('view.of', view.of as Call, ['state']) } }),
+    }
+  }
+
+  /** Calls twice, on copies: nothing given may change, and the answers are the same. */
+  #steady(name: string, call: Call, names: readonly string[]): Call {
+    return (...args) => {
+      const answers = [args, args].map((given) => {
+        const copies = copyOf(given)
+        return this.#unchanged(
+          name,
+          () => call(...copies),
+          names.map((argument, index) => [argument, copies[index]]),
+        )
+      })
+      this.#bench.same(
+        'pure functions',
+        `For the same arguments, a second answer of ${name}`,
+        answers[0],
+        answers[1],
+      )
+      return answers[0]
+    }
+  }
+
+  #unchanged(
+    name: string,
+    call: () => unknown,
+    given: readonly (readonly [name: string, value: unknown])[],
+  ): unknown {
+    const before = given.map(([, value]) => JSON.stringify(value))
+    const answer = call()
+    for (const [index, [argument, value]] of given.entries()) {
+      this.#bench.findings.tested('pure functions')
+      const [was, is] = [before[index], JSON.stringify(value)]
+      if (was === is) continue
+      const message = `${name} changes the ${argument} that it is given: answer a new one instead.`
+      this.#bench.findings.broken('pure functions', message, JSON.parse(was ?? 'null'), value)
+    }
+    return answer
+  }
+
+  #state(name: string, answer: unknown, schema: z.ZodType): unknown {
+    const { findings } = this.#bench
+    findings.tested('schemas')
+    const odd = notJsonAt(answer)
+    if (odd !== null)
+      findings.broken(
+        'schemas',
+        `The state that ${name} answers is no plain JSON${odd === '' ? '' : ` at ${odd}`}.`,
+      )
+    const parsed = schema.safeParse(answer)
+    if (parsed.success) return answer
+    const issues = describeIssues(issuesOf(parsed.error, answer), 'state')
+    findings.broken(
+      'schemas',
+      `The state that ${name} answers breaks its schema: ${issues}.`,
+      'what the schema says',
+      answer,
+    )
+    return answer
+  }
+}
+
+function copyOf(args: readonly unknown[]): unknown[] {
+  try {
+    return structuredClone(args) as unknown[]
+  } catch {
+    // What cannot be copied is no plain JSON, which is a finding of its own.
+    return [...args]
+  }
+}
