@@ -103,6 +103,10 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#run?.steps ?? 0
   }
 
+  get busy(): boolean {
+    return this.#tail !== null
+  }
+
   get reply(): Reply<O> | null {
     return (this.#run?.reply ?? null) as Reply<O> | null
   }

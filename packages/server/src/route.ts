@@ -109,7 +109,8 @@ export async function readObject(
   request: Request,
   host: Pick<Host, 'maxMessageBytes' | 'shape'>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const body = (await readJson(request, host)) ?? {}
+  const body = await readJson(request, host)
+  if (body === undefined) return {}
   if (isObject(body)) return body
   throw new OpenEnvError('VALIDATION_ERROR', 'The body must be a JSON object.', {
     issues: [{ type: 'invalid_type', loc: ['body'], msg: 'Expected a JSON object' }],

@@ -108,10 +108,14 @@ export class Sessions {
 
   /** Closes HTTP sessions that nobody has used for the idle time. */
   async reap(): Promise<void> {
-    const oldest = this.#clock.now() - this.#idleMs
-    const idle = [...this.#byId.values()].filter(
-      ({ kind, usedAt, attached }) => kind === 'http' && !attached && usedAt <= oldest,
-    )
+    const now = this.#clock.now()
+    const idle: Session[] = []
+    for (const session of this.#byId.values()) {
+      if (session.kind !== 'http') continue
+      // The idle time begins when the socket has left and the last call is over.
+      if (session.attached || session.episode.busy) session.usedAt = now
+      else if (session.usedAt <= now - this.#idleMs) idle.push(session)
+    }
     await Promise.all(idle.map((session) => this.close(session)))
   }
 

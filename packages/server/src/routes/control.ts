@@ -102,7 +102,8 @@ function readStep(
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalidStep({ type: 'greater_than', loc: ['body', 'timeout_s'], msg: 'Expected seconds above 0' })
   }
-  return { action, signal: AbortSignal.timeout(Math.min(timeout * 1000, 2_147_483_647)) }
+  // The timer takes whole milliseconds, and no more of them than this.
+  return { action, signal: AbortSignal.timeout(Math.min(Math.ceil(timeout * 1000), 2_147_483_647)) }
 }
 
 function invalidStep(issue: Issue): OpenEnvError {
