@@ -14,7 +14,7 @@ import { serve, type ListenOptions, type RunningServer } from '@openenv-ts/serve
 import echo from '@openenv-ts/echo'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import guess from '../examples/guess.ts'
+import guess from '@openenv-ts/examples/guess.ts'
 
 /** Finds a letter; a task fixes the word and the seed how it is turned. */
 const letters = pureEnvironment({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { isOpenEnvError, type OpenEnvError } from '@openenv-ts/core'
 import { expect, it } from 'vitest'
 import { connect } from './node.ts'
-import { scriptedServer } from './scripted-server.ts'
+import { scriptedServer } from '../test/scripted-server.ts'
 
 async function failure(call: Promise<unknown>): Promise<OpenEnvError> {
   const error: unknown = await call.then(() => 'it did not fail').catch((reason: unknown) => reason)

@@ -8,7 +8,7 @@ import {
   scriptedServer,
   type Script,
   type ScriptedServer,
-} from './scripted-server.ts'
+} from '../test/scripted-server.ts'
 
 const counter = pureEnvironment({
   name: 'counter',

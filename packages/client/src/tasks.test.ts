@@ -1,7 +1,7 @@
 import { isOpenEnvError, type OpenEnvError } from '@openenv-ts/core'
 import { expect, it } from 'vitest'
 import { countTasks, listSplits, listTasks } from './node.ts'
-import { Raw, scriptedServer, type Script } from './scripted-server.ts'
+import { Raw, scriptedServer, type Script } from '../test/scripted-server.ts'
 
 interface Query {
   readonly split: string

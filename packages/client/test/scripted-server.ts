@@ -1,4 +1,4 @@
-// Only tests import this: a server on loopback that answers, or misbehaves, as a test says.
+// A server on loopback that answers, or misbehaves, as a test says.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
