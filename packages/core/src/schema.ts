@@ -67,6 +67,11 @@ function cut(text: string): string {
   return `${text.slice(0, MAX_INPUT_CHARACTERS - 1)}…`
 }
 
+/** A place as it is told: whoever sent it chose its keys, of any length. */
+function place(path: readonly (string | number)[]): (string | number)[] {
+  return path.map((key) => (typeof key === 'string' ? key.slice(0, MAX_INPUT_CHARACTERS) : key))
+}
+
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root
   for (const key of path) {
@@ -96,7 +101,7 @@ export function issuesOf(
         const value = shortened(valueAt(input, [...path, key]))
         issues.push({
           type: 'extra_forbidden',
-          loc: [...prefix, ...path, key],
+          loc: [...prefix, ...place([...path, key])],
           msg: 'Unknown field',
           input: value,
         })
@@ -108,7 +113,7 @@ export function issuesOf(
     const missing = last !== undefined && isObject(parent) && !Object.hasOwn(parent, last)
     issues.push({
       type: missing ? 'missing' : issue.code,
-      loc: [...prefix, ...path],
+      loc: [...prefix, ...place(path)],
       msg: missing ? 'Field required' : issue.message,
       input: shortened(missing ? parent : valueAt(input, path)),
     })

@@ -101,7 +101,14 @@ export function splitType(name: string): Split['type'] {
 function invalidSplit(split: string, known: readonly string[]): OpenEnvError {
   return new OpenEnvError('VALIDATION_ERROR', 'Invalid split', {
     http: 400,
-    issues: [{ type: 'invalid_value', loc: ['split'], msg: `There are: ${known.join(', ')}.`, input: split }],
+    issues: [
+      {
+        type: 'invalid_value',
+        loc: ['split'],
+        msg: `There are: ${known.join(', ')}.`,
+        input: split.slice(0, 200),
+      },
+    ],
   })
 }
 
@@ -152,7 +159,10 @@ export async function selectTask<T>(
     const found = await tasks.find(taskId)
     if (found !== undefined) return found
     const some = await tasks.range(defaultSplit, 0, 10)
-    throw unknownTask(taskId, some.map(({ spec }) => spec.id))
+    throw unknownTask(
+      taskId,
+      some.map(({ spec }) => spec.id),
+    )
   }
   if (taskSpec !== undefined) {
     throw new OpenEnvError('VALIDATION_ERROR', 'A task spec names its task by "id", and this one has none.', {
@@ -167,7 +177,8 @@ export async function selectTask<T>(
 }
 
 function unknownTask(id: string, known: readonly string[]): OpenEnvError {
-  const hint = known.length === 0 ? 'This environment has no tasks.' : `There are, among others: ${known.join(', ')}.`
+  const hint =
+    known.length === 0 ? 'This environment has no tasks.' : `There are, among others: ${known.join(', ')}.`
   return new OpenEnvError('VALIDATION_ERROR', `Unknown task_id "${id.slice(0, 100)}". ${hint}`, {
     http: 400,
     issues: [{ type: 'invalid_value', loc: ['task_id'], msg: hint, input: id.slice(0, 200) }],
