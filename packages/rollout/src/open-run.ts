@@ -5,7 +5,8 @@ import type { EpisodeSummary, Manifest, RunSettings } from './record.ts'
 import { SCHEMA_VERSION } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
 import type { RolloutOptions } from './rollout.ts'
-import { exists, RunWriter, summaryOf, unfinishedRuns } from './run-folder.ts'
+import { exists, summaryOf, unfinishedRuns } from './run-folder.ts'
+import { RunWriter } from './run-writer.ts'
 
 /** The manifest of a run that starts now. */
 export function newManifest(settings: RunSettings, now: number): Manifest {

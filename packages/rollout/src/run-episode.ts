@@ -238,7 +238,7 @@ class Play {
     return blame(error, this.#during, status)
   }
 
-  result({ outcome, status, endedBy, failure = undefined, retryable = false }: Ending): EpisodeResult {
+  result({ outcome, status, endedBy, failure, retryable = false }: Ending): EpisodeResult {
     const completed = outcome === 'completed'
     const total = completed ? returnOf(this.#steps) : null
     return {

@@ -1,16 +1,28 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { isObject, OpenEnvError } from '@openenv-ts/core'
 import type OpenAI from 'openai'
 import type { APIError } from 'openai'
 import type { ModelSettings } from './settings.ts'
 import { publicUrl } from './settings.ts'
 import { pause } from '../pause.ts'
+import type { Usage } from '../usage.ts'
 
 /** A request for one answer, as the official client takes it; the model is filled in. */
 export type ChatRequest = Omit<OpenAI.ChatCompletionCreateParamsNonStreaming, 'model'>
-/** An answer with at least one message in it. */
+/** What a model answered: text, a tool call, or both. */
 export interface ChatAnswer {
-  readonly message: OpenAI.ChatCompletionMessage
-  readonly usage: OpenAI.CompletionUsage | undefined
+  /** Empty when there was none. */
+  readonly text: string
+  /** The first one, when there were several: one action at a time. */
+  readonly call: ToolCall | null
+  readonly usage: Usage
+}
+
+/** A tool call as the model wrote it. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** JSON text, or what should have been. */
+  readonly arguments: string
 }
 
 /** How long and how often to try. */
@@ -53,7 +65,7 @@ export class ModelEndpoint {
     const client = await this.#client
     for (let tries = 1; ; tries += 1) {
       const tried = await this.#try(client, request, signal)
-      if ('message' in tried) return tried
+      if ('text' in tried) return tried
       signal.throwIfAborted()
       if (tried.refused) throw new RefusedRequest(this.#said('declined the request', tried.reason))
       if (!tried.again || tries > this.#options.maxRetries) throw this.#dead(tries, tried.reason)
@@ -133,15 +145,40 @@ async function createClient({ baseUrl, apiKey }: EndpointOptions): Promise<OpenA
 
 /** Endpoints answer with errors under 200, with HTML, and with no choices: none of that is an answer. */
 function readAnswer(answer: unknown): ChatAnswer | FailedTry {
-  const { choices, usage, error } =
-    ((typeof answer === 'object' ? answer : null) as Partial<OpenAI.ChatCompletion> & {
-      readonly error?: { readonly message?: unknown }
-    }) ?? {}
-  const message = Array.isArray(choices) ? choices[0]?.message : undefined
-  if (typeof message === 'object' && message !== null) return { message, usage: usage ?? undefined }
-  const said = error?.message
+  const { choices, usage, error } = isObject(answer) ? answer : {}
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined
+  const message = isObject(first) ? first['message'] : undefined
+  if (isObject(message)) {
+    const { content, tool_calls: calls } = message
+    const text = typeof content === 'string' ? content : ''
+    return { text, call: readCall(Array.isArray(calls) ? calls[0] : undefined), usage: readUsage(usage) }
+  }
+  const said = isObject(error) ? error['message'] : undefined
   const reason = typeof said === 'string' ? said : 'It did not answer in the form of chat completions.'
   return { reason, again: true, refused: false }
+}
+
+/** Endpoints leave out ids, and give arguments as objects instead of text. */
+function readCall(call: unknown): ToolCall | null {
+  const { id, function: called } = isObject(call) ? call : {}
+  if (!isObject(called) || typeof called['name'] !== 'string') return null
+  const args = called['arguments'] ?? ''
+  return {
+    id: typeof id === 'string' && id !== '' ? id : 'call_1',
+    name: called['name'],
+    arguments: typeof args === 'string' ? args : JSON.stringify(args),
+  }
+}
+
+/** What is no count is 0: usage is for people's accounts, and no reason to lose an answer. */
+function readUsage(usage: unknown): Usage {
+  const count = (key: string): number => {
+    const value = isObject(usage) ? usage[key] : undefined
+    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0
+  }
+  const [prompt_tokens, completion_tokens] = [count('prompt_tokens'), count('completion_tokens')]
+  const total_tokens = Math.max(count('total_tokens'), prompt_tokens + completion_tokens)
+  return { requests: 1, prompt_tokens, completion_tokens, total_tokens }
 }
 
 function failedTry(error: unknown): FailedTry {

@@ -87,11 +87,9 @@ class Conversation {
 
   readonly act = async (observation: unknown, context: PolicyContext): Promise<unknown> => {
     this.#tell(report(observation, context))
-    const { message, usage } = await this.#ask(context.signal)
-    const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {}
-    const total_tokens = usage?.total_tokens ?? prompt_tokens + completion_tokens
-    context.addUsage({ requests: 1, prompt_tokens, completion_tokens, total_tokens })
-    return this.#read(message)
+    const answer = await this.#ask(context.signal)
+    context.addUsage(answer.usage)
+    return this.#read(answer)
   }
 
   #tell(content: string): void {
@@ -126,26 +124,16 @@ class Conversation {
   }
 
   /** The action in an answer. What is kept of the answer is what endpoints are sure to take back. */
-  #read(message: ChatAnswer['message']): unknown {
-    const text = typeof message.content === 'string' ? message.content : ''
-    const call = message.tool_calls?.find((candidate) => candidate.type === 'function')
-    if (call === undefined) {
-      this.#messages.push({ role: 'assistant', content: text })
-      return actionFromText(text, this.#tools)
+  #read({ text, call }: ChatAnswer): unknown {
+    const action = call === null ? undefined : actionFromCall(call.name, call.arguments, this.#tools)
+    if (call === null || action === undefined) {
+      const said = call === null ? text : `${call.name}(${call.arguments})`
+      this.#messages.push({ role: 'assistant', content: said === '' ? '(nothing)' : said })
+      return call === null ? actionFromText(text, this.#tools) : unusable(said)
     }
-    const { name, arguments: args } = call.function
-    const action = actionFromCall(name, args, this.#tools)
-    if (action === undefined) {
-      const written = `${name}(${args})`
-      this.#messages.push({ role: 'assistant', content: written })
-      return unusable(written)
-    }
-    const { id } = call
-    const kept = {
-      id,
-      type: 'function' as const,
-      function: { name, arguments: args.trim() === '' ? '{}' : args },
-    }
+    const { id, name } = call
+    const args = call.arguments.trim() === '' ? '{}' : call.arguments
+    const kept = { id, type: 'function' as const, function: { name, arguments: args } }
     this.#messages.push({ role: 'assistant', content: text === '' ? null : text, tool_calls: [kept] })
     this.#openCall = id
     return action

@@ -4,7 +4,7 @@ import { STOP, type StatelessPolicy } from '../policy.ts'
 
 /** A policy that never acts: its episodes end where they start, completed and truncated, with the return 0. */
 export function noopPolicy(): StatelessPolicy<never> {
-  return { name: 'noop', act: () => STOP as never }
+  return { name: 'noop', act: () => STOP }
 }
 
 /**
