@@ -173,7 +173,7 @@ function importRules(room, allowed, { gold = false } = {}) {
     regex: `^(?![.]{1,2}/)(?!(?:${names.join('|')})(?:/|$))`,
     message: `${room} may import only ${allowed.join(', ')} (ROOMS in eslint.config.js).`,
   }
-  const patterns = gold ? [foreign] : [foreign, GOLD]
+  const patterns = gold || !room.startsWith('environments/') ? [foreign] : [foreign, GOLD]
   const dynamic = patterns.map(({ regex, message }) => ({
     // A selector's regular expression cannot hold a slash.
     selector: `ImportExpression[source.value=/${regex.replaceAll('/', '\\x2F')}/]`,
