@@ -28,7 +28,15 @@ export function checkDefinition(definition: {
   }
   if (options !== undefined) {
     requireObject(options, 'options', toJsonSchema(options, 'input', 'options'))
-    forbidKeys(options, 'options', ['seed', 'episode_id', 'task_id', 'split', 'index', 'task_spec', 'session_id'])
+    forbidKeys(options, 'options', [
+      'seed',
+      'episode_id',
+      'task_id',
+      'split',
+      'index',
+      'task_spec',
+      'session_id',
+    ])
   }
 }
 

@@ -27,7 +27,14 @@ export { openLocal } from './local.ts'
 export type { LocalEpisode, LocalOptions } from './local.ts'
 export type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 // Errors
-export { ERROR_CODES, isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError } from './errors.ts'
+export {
+  ERROR_CODES,
+  isOpenEnvError,
+  notReady,
+  notSupported,
+  OpenEnvError,
+  toOpenEnvError,
+} from './errors.ts'
 export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from './errors.ts'
 // Schemas and values
 export { declaredKeys, describeIssues, issuesOf, toJsonSchema } from './schema.ts'

@@ -201,12 +201,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     await this.close()
   }
 
+  /** The work's answer as a promise, also where it throws at once. */
   #promised<T>(work: () => MaybePromise<T>): Promise<T> {
-    try {
-      return Promise.resolve(work())
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+    return new Promise((resolve) => {
+      resolve(work())
+    })
   }
 
   /** Runs work after all calls accepted before it. */

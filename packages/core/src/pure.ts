@@ -1,5 +1,12 @@
 import type { z } from 'zod'
-import type { Environment, EpisodeLimits, Frame, Simulation, StartContext, StepContext } from './environment.ts'
+import type {
+  Environment,
+  EpisodeLimits,
+  Frame,
+  Simulation,
+  StartContext,
+  StepContext,
+} from './environment.ts'
 import type { Info, Status } from './episode.ts'
 import { OpenEnvError, type Issue } from './errors.ts'
 import type { DeepReadonly, Json } from './json.ts'
@@ -56,7 +63,10 @@ export interface PureDefinition<A, AI, O, S, T, V> {
   observe(state: NoInfer<DeepReadonly<S>>): NoInfer<DeepReadonly<O>>
   /** Terms by name; a step's reward is their weighted sum. `{}` is the reward 0. */
   readonly reward: Readonly<
-    Record<string, RewardTerm<[NoInfer<DeepReadonly<S>>, PureStep<NoInfer<DeepReadonly<S>>, NoInfer<DeepReadonly<A>>>]>>
+    Record<
+      string,
+      RewardTerm<[NoInfer<DeepReadonly<S>>, PureStep<NoInfer<DeepReadonly<S>>, NoInfer<DeepReadonly<A>>>]>
+    >
   >
   status(state: NoInfer<DeepReadonly<S>>): Status
 
@@ -127,7 +137,7 @@ export function pureEnvironment<const A, AI, const O, const S, T = undefined, V 
           cause: parsed.error,
         })
       }
-      return new PureSimulation(inside, parsed.data, frame as Frame<O>)
+      return new PureSimulation(inside, parsed.data, frame)
     },
   }
 }
@@ -214,7 +224,7 @@ class PureSimulation<A, O, S> implements Simulation<A, O> {
     return this.#inside.definition.view?.of(this.#state) ?? {}
   }
 
-  fork(): PureSimulation<A, O, S> {
+  fork(): this {
     return this
   }
 

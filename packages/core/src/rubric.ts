@@ -3,8 +3,7 @@ export type Terms = Readonly<Record<string, number>>
 
 /** One named part of a reward: a pure function, alone (weight 1) or with its weight. */
 export type RewardTerm<Args extends readonly unknown[]> =
-  | ((...args: Args) => number)
-  | { readonly weight: number; readonly score: (...args: Args) => number }
+  ((...args: Args) => number) | { readonly weight: number; readonly score: (...args: Args) => number }
 
 /** Named, weighted, pure reward terms. */
 export interface Rubric<Args extends readonly unknown[]> {

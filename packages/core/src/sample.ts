@@ -95,7 +95,7 @@ class Sampler {
     for (let hops = 0; typeof schema['$ref'] === 'string'; hops += 1) {
       if (hops > MAX_DEPTH) throw impossible(path, 'its references go round in a circle')
       const { $ref, ...beside } = schema
-      schema = mergeSchemas(this.#target($ref as string, path), beside)
+      schema = mergeSchemas(this.#target($ref, path), beside)
     }
     if (isObject(schema['not']) && Object.keys(schema['not']).length === 0)
       throw impossible(path, 'it allows no value')
@@ -196,9 +196,10 @@ class Sampler {
         { type: 'string', minLength: 1 },
         isObject(schema['propertyNames']) ? schema['propertyNames'] : {},
       )
-      const key = String(sampler.value(keys, [...path, 'key']))
+      const key = sampler.value(keys, [...path, 'key'])
       // zod's records drop a key of this name, so it would not count.
-      if (!entries.has(key) && key !== '__proto__') entries.set(key, sampler.value(others, [...path, key]))
+      if (typeof key !== 'string' || key === '__proto__' || entries.has(key)) continue
+      entries.set(key, sampler.value(others, [...path, key]))
     }
     if (entries.size < min) throw impossible(path, `${String(min)} properties were not found`)
   }

@@ -34,7 +34,7 @@ export function refuseUnknownKeys<T extends z.ZodType>(schema: T): T {
 
 /** The names that an object schema, or every branch of a union of them, declares. */
 export function declaredKeys(schema: z.ZodType): ReadonlySet<string> {
-  if (schema instanceof z.ZodObject) return new Set(Object.keys(schema.shape as object))
+  if (schema instanceof z.ZodObject) return new Set(Object.keys(schema.shape))
   if (schema instanceof z.ZodUnion) {
     const options = schema.options as readonly z.ZodType[]
     return new Set(options.flatMap((option) => [...declaredKeys(option)]))
@@ -52,14 +52,13 @@ function shortened(value: unknown): unknown {
   if (value === undefined || value === null || typeof value === 'boolean') return value
   // Only callers in this process can send what JSON has no form for, and it must not break the answer.
   if (typeof value !== 'object') return `a ${typeof value}`
-  let text: string | undefined
   try {
-    text = JSON.stringify(value) as string | undefined
+    const text: unknown = JSON.stringify(value)
+    if (typeof text !== 'string') return undefined
+    return text.length <= MAX_INPUT_CHARACTERS ? value : cut(text)
   } catch {
     return undefined
   }
-  if (text === undefined) return undefined
-  return text.length <= MAX_INPUT_CHARACTERS ? value : cut(text)
 }
 
 /** Cuts a text to the limit, dots included. */

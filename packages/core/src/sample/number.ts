@@ -61,13 +61,14 @@ export function numberIn(schema: JsonSchema, random: Random, path: Path): number
   throw impossible(path, 'no number is within its bounds')
 }
 
+/** How many digits after the point a number is written with. */
+function decimalsOf(value: number): number {
+  const [digits = '', exponent = '0'] = String(value).split('e')
+  return Math.min(100, Math.max(0, (digits.split('.')[1] ?? '').length - Number(exponent)))
+}
+
 function multipleIn(schema: JsonSchema, step: number, random: Random, path: Path): number {
-  const decimals = Math.min(
-    20,
-    (/(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(step)) ?? [])
-      .slice(1)
-      .reduce((sum, part, group) => sum + (group === 0 ? (part?.length ?? 0) : Number(part ?? 0)), 0),
-  )
+  const decimals = decimalsOf(step)
   const { low = Math.max(-1000 * step, Number.MIN_SAFE_INTEGER), high, open } = boundsOf(schema)
   let from = Math.ceil(low / step)
   let to = high === undefined ? Math.max(from, 0) + 1000 : Math.floor(high / step)

@@ -57,7 +57,7 @@ export function textLike(pattern: string, random: Random, most: number): string 
 function write(part: Part, random: Random, most: number): string {
   switch (part.kind) {
     case 'characters':
-      return random.pick([...part.of])
+      return random.pick(Array.from(part.of))
     case 'sequence':
       return part.parts.map((each) => write(each, random, most)).join('')
     case 'choice':
@@ -223,5 +223,7 @@ class PatternReader {
 }
 
 function without(members: string): string {
-  return [...PRINTABLE].filter((character) => !members.includes(character)).join('')
+  return Array.from(PRINTABLE)
+    .filter((character) => !members.includes(character))
+    .join('')
 }

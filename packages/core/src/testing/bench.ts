@@ -5,7 +5,7 @@ import { isOpenEnvError, type OpenEnvError } from '../errors.ts'
 import { openLocal, type LocalEpisode, type LocalOptions } from '../local.ts'
 import { seededRandom, type Random } from '../random.ts'
 import { describeIssues, issuesOf } from '../schema.ts'
-import { differenceOf } from './compare.ts'
+import { differenceOf, preview } from './compare.ts'
 import { Findings, type Promised } from './findings.ts'
 import { sampleAction } from './sample-actions.ts'
 import { watched } from './watch.ts'
@@ -206,7 +206,7 @@ export function causesOf(error: unknown): string {
     cause !== undefined && texts.length < 4;
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
-    texts.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause))
+    texts.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : preview(cause))
   }
   return texts.join(' Cause: ')
 }

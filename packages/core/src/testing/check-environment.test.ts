@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import echo from '../../../../environments/echo/src/index.ts'
-import guess from '../../../../examples/guess.ts'
+import echo from '@openenv-ts/echo'
+import guess from '@openenv-ts/examples/guess.ts'
 import type { AnyEnvironment, Frame, Simulation } from '../environment.ts'
 import { OpenEnvError } from '../errors.ts'
 import { pureEnvironment, type PureDefinition } from '../pure.ts'
@@ -59,7 +59,7 @@ function pile(broken: Partial<Definition> = {}): AnyEnvironment {
     name: 'pile',
     description: 'Pile up.',
     action: z.strictObject({ by: z.int().min(1).max(9) }),
-    observation: z.strictObject({ height: z.int() }) as z.ZodType<unknown>,
+    observation: z.strictObject({ height: z.int() }),
     state: Pile,
     initial: () => ({ height: 0, log: [] }),
     transition: (state, { by }) => ({ height: state.height + by, log: [...state.log, 'up'] }),
@@ -177,7 +177,7 @@ describe('checkEnvironment names what breaks', () => {
       schema: z.strictObject({ height: z.int() }),
       of: ({ height }: Pile) => ({ height, more: 1 }),
     }
-    await finding('schemas', 'more: Unknown field', pile({ view: view as never }))
+    await finding('schemas', 'more: Unknown field', pile({ view: view }))
   })
 
   it('a state that breaks its schema, or is no plain JSON, by the function that made it', async () => {
@@ -463,16 +463,12 @@ describe('checkEnvironment names what breaks', () => {
       'No action made from its JSON Schema is accepted: by: Expected 99',
       pile({ action: odd }),
     )
-    const unreadable = z.strictObject({ by: z.string().regex(/^(a)\1$/) }) as unknown as z.ZodType<{
-      by: number
-    }>
+    const unreadable = z.strictObject({ by: z.string().regex(/^(a)\1$/) }) as unknown as Definition['action']
     await finding('actions', 'a back-reference', pile({ action: unreadable, transition: (state) => state }))
   })
 
   it('every broken promise at once, each once', async () => {
-    const findings = await findingsOf(
-      shelf({ reward: NaN, info: { a: NaN } as never, observation: { count: 0.5 } }),
-    )
+    const findings = await findingsOf(shelf({ reward: NaN, info: { a: NaN }, observation: { count: 0.5 } }))
     const promises = findings.map(({ promise }) => promise)
     expect(promises).toEqual(expect.arrayContaining(['schemas', 'rewards']))
     const texts = findings.map(({ promise, message }) => `${promise} ${message}`)

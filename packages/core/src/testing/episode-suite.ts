@@ -152,10 +152,9 @@ const CASES: Readonly<Record<string, Case>> = {
     await using episode = await open()
     const reset = episode.reset({ seed })
     const steps = expected.map((_reply, index) => episode.step(actions[index]))
-    const state = episode.state()
-    await reset
-    expectEqual('the replies', (await Promise.all(steps)).map(seen), expected)
-    expectEqual('the count', (await state).step_count, expected.length)
+    const [replies, state] = await Promise.all([Promise.all(steps), episode.state(), reset])
+    expectEqual('the replies', replies.map(seen), expected)
+    expectEqual('the count', state.step_count, expected.length)
   },
 
   'refuses, or counts, what is no action, and goes on as if nothing else had been sent [OE-2]': async (

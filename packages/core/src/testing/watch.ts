@@ -45,16 +45,17 @@ export function watched(environment: AnyEnvironment, findings: Findings): AnyEnv
     ...(position.snapshot && { snapshot: async () => (await position.snapshot?.()) ?? null }),
     ...(position.close && { close: () => position.close?.() }),
   })
-  const { start, restore } = environment
   return {
     ...environment,
     start: (context) =>
-      onward(start.call(environment, context), ({ frame }) => {
+      onward(environment.start(context), ({ frame }) => {
         checkFrame(frame, environment, findings, 'reset')
       }),
-    ...(restore && {
-      restore: (state, frame, context) =>
-        onward(restore.call(environment, state, frame, context), () => undefined),
+    ...(environment.restore && {
+      restore: async (state, frame, context) => {
+        const position = await environment.restore?.(state, frame, context)
+        return watch(position ?? (await environment.start(context)))
+      },
     }),
   }
 }

@@ -2,7 +2,7 @@ import { isOpenEnvError } from '../../errors.ts'
 import { isObject } from '../../json.ts'
 import { causesOf, type Bench, type Trace } from '../bench.ts'
 import { preview } from '../compare.ts'
-import { seenByAgent } from './gold.ts'
+import { seenByAgent } from './secrecy.ts'
 
 /**
  * Whatever an agent sends is refused with an error of the table and nothing counted, or is a counted step; and the
@@ -113,8 +113,8 @@ function badActions(legal: unknown): readonly unknown[] {
     {},
     { 'there is no such field': 1 },
     { ...object, 'there is no such field': { a: 1 } },
-    JSON.parse('{"__proto__": {"done": true}}'),
-    { ...object, ...(JSON.parse('{"constructor": {"prototype": {"done": true}}}') as object) },
+    parsed('{"__proto__": {"done": true}}'),
+    { ...object, ...parsed('{"constructor": {"prototype": {"done": true}}}') },
     Object.defineProperty({ ...object }, '__proto__', { value: { done: true }, enumerable: true }),
     nested(500),
     { ...object, deep: nested(500) },
@@ -140,8 +140,13 @@ const BAD_VALUES: readonly unknown[] = [
     '<script>',
     '🙂'.repeat(100),
   ],
-  ...[[], [null], {}, { length: 3 }, nested(500), JSON.parse('{"__proto__": {"a": 1}}'), circular()],
+  ...[[], [null], {}, { length: 3 }, nested(500), parsed('{"__proto__": {"a": 1}}'), circular()],
 ]
+
+/** What a parser makes of a text: `__proto__` as a property like any other. */
+function parsed(text: string): object {
+  return JSON.parse(text) as object
+}
 
 function nested(depth: number): unknown {
   let value: unknown = 0

@@ -14,7 +14,7 @@ export async function checkFork(bench: Bench, trace: Trace, other: Trace): Promi
     await playTo(bench, original, trace, position)
     const refusal = await failureOf(original.fork())
     if (isUnsupported(refusal)) return
-    if (refusal !== null) throw refusal
+    if (refusal !== null) throw new Error('It fails.', { cause: refusal })
     const stray = await original.fork()
     await using twin = await original.fork()
     // Other actions, so that something that both hold would show.
@@ -53,7 +53,7 @@ export async function checkSnapshot(bench: Bench, trace: Trace): Promise<void> {
     await playTo(bench, original, trace, position)
     const refusal = await failureOf(original.snapshot())
     if (isUnsupported(refusal)) return
-    if (refusal !== null) throw refusal
+    if (refusal !== null) throw new Error('It fails.', { cause: refusal })
     const snapshot = await original.snapshot()
     const text = JSON.stringify(snapshot)
     const odd = notJsonAt(snapshot)

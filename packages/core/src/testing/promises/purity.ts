@@ -8,7 +8,6 @@ import { notJsonAt } from '../compare.ts'
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the definition of whatever environment is under test
 type AnyDefinition = PureDefinition<any, any, any, any, any, any>
-type Call = (...args: unknown[]) => unknown
 
 /** The functions of a pure environment change nothing that they are given, and answer the same for the same. */
 export async function checkPurity(bench: Bench, trace: Trace): Promise<void> {
@@ -40,63 +39,83 @@ class Guard {
   }
 
   definition(definition: AnyDefinition): AnyDefinition {
-    const { initial, transition, observe, status, info, invalid, view, state, reward } = definition
-    const terms = Object.entries(reward).map(([name, term]) => {
+    const { state, view } = definition
+    const terms = Object.entries(definition.reward).map(([name, term]) => {
       const { weight, score } = typeof term === 'function' ? { weight: 1, score: term } : term
-      return [name, { weight, score: this.#steady(`reward.${name}`, score as Call, ['state', 'step']) }]
+      const guarded = this.#steady(`reward.${name}`, (given, step) => score(given, step as never), [
+        'state',
+        'step',
+      ])
+      return [name, { weight, score: guarded }] as const
     })
     return {
       ...definition,
       initial: (context) => {
         const task = context.task?.data as unknown
-        const answer: unknown = this.#unchanged('initial', () => initial(context), [['task', task]])
+        const answer: unknown = this.#unchanged('initial', (): unknown => definition.initial(context), [
+          ['task', task],
+        ])
         return this.#state('initial', answer, state)
       },
       transition: (before, action, context) => {
         const [given, acted] = copyOf([before, action]) as [never, never]
-        const answer: unknown = this.#unchanged('transition', () => transition(given, acted, context), [
-          ['state', given],
-          ['action', acted],
-        ])
+        const answer: unknown = this.#unchanged(
+          'transition',
+          (): unknown => definition.transition(given, acted, context),
+          [
+            ['state', given],
+            ['action', acted],
+          ],
+        )
         return this.#state('transition', answer, state)
       },
-      observe: this.#steady('observe', observe as Call, ['state']),
-      status: this.#steady('status', status as Call, ['state']) as AnyDefinition['status'],
-      reward: Object.fromEntries(terms) as AnyDefinition['reward'],
-      ...(info && {
-        info: this.#steady('info', info as Call, ['state', 'step']) as NonNullable<AnyDefinition['info']>,
+      observe: this.#steady('observe', (given): unknown => definition.observe(given), ['state']),
+      status: this.#steady('status', (given) => definition.status(given), ['state']),
+      reward: Object.fromEntries(terms),
+      ...(definition.info && {
+        info: this.#steady('info', (given, step) => definition.info?.(given, step as never) ?? {}, [
+          'state',
+          'step',
+        ]),
       }),
-      ...(invalid && { invalid: this.#steady('invalid', invalid as Call, ['state', 'issues']) }),
-      ...(view && { view: { ...view, of: this.#steady('view.of', view.of as Call, ['state']) } }),
+      ...(definition.invalid && {
+        invalid: this.#steady(
+          'invalid',
+          (given, issues): unknown => definition.invalid?.(given, issues as never),
+          ['state', 'issues'],
+        ),
+      }),
+      ...(view && {
+        view: {
+          schema: view.schema,
+          of: this.#steady('view.of', (given): unknown => view.of(given), ['state']),
+        },
+      }),
     }
   }
 
   /** Calls twice, on copies: nothing given may change, and the answers are the same. */
-  #steady(name: string, call: Call, names: readonly string[]): Call {
+  #steady<R>(
+    name: string,
+    call: (...args: unknown[]) => R,
+    names: readonly string[],
+  ): (...args: unknown[]) => R {
     return (...args) => {
-      const answers = [args, args].map((given) => {
+      const ask = (given: readonly unknown[]): R => {
         const copies = copyOf(given)
         return this.#unchanged(
           name,
           () => call(...copies),
           names.map((argument, index) => [argument, copies[index]]),
         )
-      })
-      this.#bench.same(
-        'pure functions',
-        `For the same arguments, a second answer of ${name}`,
-        answers[0],
-        answers[1],
-      )
-      return answers[0]
+      }
+      const [first, second] = [ask(args), ask(args)]
+      this.#bench.same('pure functions', `For the same arguments, a second answer of ${name}`, first, second)
+      return first
     }
   }
 
-  #unchanged(
-    name: string,
-    call: () => unknown,
-    given: readonly (readonly [name: string, value: unknown])[],
-  ): unknown {
+  #unchanged<R>(name: string, call: () => R, given: readonly (readonly [name: string, value: unknown])[]): R {
     const before = given.map(([, value]) => JSON.stringify(value))
     const answer = call()
     for (const [index, [argument, value]] of given.entries()) {

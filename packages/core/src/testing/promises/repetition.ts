@@ -62,13 +62,12 @@ export async function checkOrder(bench: Bench, trace: Trace): Promise<void> {
   bench.at(trace.start)
   const reset = episode.reset(bench.resetOptions(trace.start))
   const steps = trace.actions.map((action) => episode.step(action))
-  const state = episode.state()
-  const replies = await Promise.all([reset, ...steps])
+  const [replies, state] = await Promise.all([Promise.all([reset, ...steps]), episode.state()])
   for (const [index, reply] of replies.entries()) {
     bench.at(trace.start, index)
     if (!bench.same('order', 'Of calls made at once, the reply', trace.replies[index], reply)) return
   }
-  bench.same('order', 'Of calls made at once, the state', trace.states.at(-1), await state)
+  bench.same('order', 'Of calls made at once, the state', trace.states.at(-1), state)
 }
 
 /** What was given out can be changed without changing anything inside. */

@@ -13,7 +13,7 @@ export function checkGold(bench: Bench, trace: Trace): void {
 /** Finds fault with gold data in something that an agent of this episode sees. */
 export function seenByAgent(bench: Bench, { task }: Start, what: string, value: unknown): void {
   if (task === null || bench.options.gold === undefined) return
-  const text = JSON.stringify(value) ?? ''
+  const text = JSON.stringify(value)
   for (const marker of bench.options.gold(task)) {
     bench.findings.tested('gold')
     const written = JSON.stringify(marker).slice(1, -1)
