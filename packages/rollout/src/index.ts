@@ -32,7 +32,7 @@ export { modelSettings } from './model/settings.ts'
 export type { ModelSettings } from './model/settings.ts'
 export type { Usage } from './usage.ts'
 // Runs on disk, and what they come to
-export { readRun } from './run-folder.ts'
+export { readManifest, readRun } from './run-folder.ts'
 export type { StoredRun } from './run-folder.ts'
 export { EpisodeRecord, Manifest } from './record.ts'
 export type { EpisodeSummary, RunSettings, StepRecord } from './record.ts'

@@ -9,7 +9,7 @@ import { exists, summaryOf, unfinishedRuns } from './run-folder.ts'
 import { RunWriter } from './run-writer.ts'
 
 /** The manifest of a run that starts now. */
-export function newManifest(settings: RunSettings, now: number): Manifest {
+export function newManifest(settings: RunSettings, source: string | undefined, now: number): Manifest {
   const { name, version } = createRequire(import.meta.url)('../package.json') as {
     name: string
     version: string
@@ -18,6 +18,7 @@ export function newManifest(settings: RunSettings, now: number): Manifest {
     schema_version: SCHEMA_VERSION,
     created_at: new Date(now).toISOString(),
     settings,
+    ...(source === undefined ? {} : { source }),
     versions: { [name]: version, node: process.version.slice(1) },
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { isOpenEnvError, type Episode, type MaybePromise, type Reply } from '@openenv-ts/core'
 import { canonicalJson } from './canonical-json.ts'
 import { checkedLines, faultText, type CheckedLine, type FaultyLine } from './episode-log.ts'
-import type { EpisodeRecord, Manifest } from './record.ts'
+import type { Manifest } from './record.ts'
 import { FILES, isFinished, readManifest } from './run-folder.ts'
 import { returnOf, scoreOf } from './score.ts'
 
@@ -30,8 +30,8 @@ export type ReplayResult =
 /** Options of {@link replay}. */
 export interface ReplayOptions {
   readonly signal?: AbortSignal
-  /** Called after each episode that was equal, with how many there were so far. */
-  readonly onEpisode?: (done: number, record: EpisodeRecord) => void
+  /** Called after each episode that was equal. */
+  readonly onEpisode?: (done: number, total: number) => void
 }
 
 /**
@@ -52,8 +52,8 @@ export async function replay(
   const manifest = await readManifest(dir)
   const path = join(dir, FILES.episodes)
   const { signal, onEpisode } = options
-  const tampered = await proveFile(path, manifest)
-  if (tampered !== null) return { ok: false, episodes: 0, steps: 0, difference: tampered }
+  const proved = await proveFile(path, manifest)
+  if (typeof proved !== 'number') return { ok: false, episodes: 0, steps: 0, difference: proved }
   let episodes = 0
   let steps = 0
   for await (const line of checkedLines(path)) {
@@ -70,29 +70,33 @@ export async function replay(
     if (difference !== null) return { ok: false, episodes, steps, difference }
     episodes += 1
     steps += line.record.steps.length
-    onEpisode?.(episodes, line.record)
+    onEpisode?.(episodes, proved)
   }
   return { ok: true, episodes, steps }
 }
 
-/** Proves every line, what each says of itself, and that the manifest of a finished run speaks of these lines. */
-async function proveFile(path: string, manifest: Manifest): Promise<Difference | null> {
+/**
+ * Proves every line, what each says of itself, and that the manifest of a finished run speaks of these lines.
+ *
+ * @returns How many episodes there are, or what is wrong.
+ */
+async function proveFile(path: string, manifest: Manifest): Promise<number | Difference> {
   let last: CheckedLine | undefined
   for await (const line of checkedLines(path)) {
-    if ('fault' in line) return isTornEnd(line, manifest) ? null : faulty(line)
+    if ('fault' in line) {
+      if (isTornEnd(line, manifest)) break
+      return faulty(line)
+    }
     const wrong = checkSums(line)
     if (wrong !== null) return wrong
     last = line
   }
-  if (!isFinished(manifest)) return null
-  if (last?.whole === false) {
-    return differ(last, null, 'line', 'a newline at the end', 'the end of the file')
-  }
   const [count, head] = [last?.line ?? 0, last?.record.hash ?? null]
-  if (manifest.episodes !== count) {
-    return ofManifest('episodes', String(manifest.episodes), String(count))
-  }
-  return manifest.head === head ? null : ofManifest('head', String(manifest.head), String(head))
+  if (!isFinished(manifest)) return count
+  if (last?.whole === false) return differ(last, null, 'line', 'a newline at the end', 'the end of the file')
+  if (manifest.episodes !== count) return ofManifest('episodes', String(manifest.episodes), String(count))
+  if (manifest.head !== head) return ofManifest('head', String(manifest.head), String(head))
+  return count
 }
 
 /** What a kill in the middle of a write leaves is no change: nothing was finished there. */

@@ -103,7 +103,7 @@ export async function rollout(
   requireWhole('retries', retries, 0)
   const target = await targetOf(played, signal)
   const plan = await planRollout(target, policy, options)
-  const manifest = newManifest(plan.settings, Date.now())
+  const manifest = newManifest(plan.settings, options.source, Date.now())
   const done = new Map<string, EpisodeSummary>()
   const { out, ...others } = options
   const writer =
