@@ -1,4 +1,4 @@
-import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { describeIssues, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { errorFromSocket } from '@openenv-ts/core/wire'
 import { readFrame, type Frame } from './frame.ts'
 import { reasonOf, type SocketLike } from './socket.ts'
@@ -136,7 +136,7 @@ export class Channel {
     }
     const pending = this.#pending
     if (frame.type === 'error') {
-      const error = errorFromSocket(frame.data)
+      const error = explained(errorFromSocket(frame.data))
       if (pending === null || FATAL.has(error.code)) this.#fail(error)
       else this.#rejectPending(error)
     } else if (pending === null) {
@@ -199,6 +199,13 @@ export class Channel {
       cause,
     })
   }
+}
+
+/** Python's servers say only "Invalid message"; what is wrong stands beside it. */
+function explained(error: OpenEnvError): OpenEnvError {
+  const { code, message, issues, data } = error
+  if (issues.length === 0 || message !== 'Invalid message') return error
+  return new OpenEnvError(code, `${message}: ${describeIssues(issues)}.`, { issues, data })
 }
 
 function timedOut(name: string, timeoutMs: number): OpenEnvError {

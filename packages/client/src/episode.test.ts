@@ -133,9 +133,22 @@ describe('calls', () => {
     })
     await episode.reset()
     const error = await failure(episode.step({}), 'VALIDATION_ERROR')
-    expect(error.issues).toEqual(issues)
+    expect([error.message, error.issues]).toEqual(['Invalid message: by: Field required.', issues])
     expect([episode.status, episode.stepCount]).toEqual(['running', 0])
     await episode.reset()
+  })
+
+  it.each([
+    [null],
+    [{ code: 'NO_SUCH_CODE', message: 7, errors: [null, 'x', { loc: 3 }] }],
+    [{ code: '__proto__', message: '', errors: {} }],
+  ])('makes an error of the table out of whatever an error frame holds: %o', async (data) => {
+    const { episode } = await play({
+      answer: ({ type }) => (type === 'step' ? { type: 'error', data } : observation({})),
+    })
+    await episode.reset()
+    const error = await failure(episode.step({}), 'EXECUTION_ERROR')
+    expect([error.message, error.issues]).toEqual(['Unknown error', []])
   })
 
   it('stays where it was when a reset is refused for its options', async () => {

@@ -109,7 +109,7 @@ function answerError(address: string, status: number, body: unknown): OpenEnvErr
       : CODE_OF_STATUS[status]
   const said = [message, detail].find((text): text is string => typeof text === 'string')
   const list: unknown = Array.isArray(detail) ? detail : errors
-  const issues = Array.isArray(list) ? (list.filter(isObject) as unknown as Issue[]) : []
+  const issues = Array.isArray(list) ? list.filter(isIssue) : []
   const details = { http: status, issues, data: rest }
   if (status === 401 || status === 403) {
     return new OpenEnvError(
@@ -126,4 +126,8 @@ function answerError(address: string, status: number, body: unknown): OpenEnvErr
     )
   }
   return new OpenEnvError(known, `${address}: ${said ?? `HTTP ${String(status)}`}`, details)
+}
+
+function isIssue(value: unknown): value is Issue {
+  return isObject(value) && Array.isArray(value['loc']) && typeof value['msg'] === 'string'
 }

@@ -54,9 +54,14 @@ export function errorToJsonRpc(thrown: unknown): { code: number; message: string
 /** Reads the data of an error frame of any OpenEnv server. */
 export function errorFromSocket(data: unknown): OpenEnvError {
   const { message, code, errors, ...rest } = isObject(data) ? data : {}
-  const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'EXECUTION_ERROR'
+  const known =
+    typeof code === 'string' && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'EXECUTION_ERROR'
   return new OpenEnvError(known, typeof message === 'string' && message !== '' ? message : 'Unknown error', {
-    ...(Array.isArray(errors) ? { issues: errors as Issue[] } : {}),
+    ...(Array.isArray(errors) ? { issues: errors.filter(isIssue) } : {}),
     data: rest,
   })
+}
+
+function isIssue(value: unknown): value is Issue {
+  return isObject(value) && Array.isArray(value['loc']) && typeof value['msg'] === 'string'
 }
