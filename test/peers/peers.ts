@@ -12,6 +12,9 @@ const START_TIMEOUT_MS = 60_000
 export const PEERS = ['openenv-0.10.0', 'openenv-0.8.0', 'openenv-core-0.2.3'] as const
 export type Peer = (typeof PEERS)[number]
 
+/** Whether the tests with them are left out, which the set-up says loudly. */
+export const SKIPPED = process.env['OPENENV_SKIP_PEERS'] === '1'
+
 /** One call of a script; see play.py. */
 export type Call =
   | readonly ['reset', Readonly<Record<string, unknown>>]
@@ -40,20 +43,46 @@ export interface Answer {
   readonly error?: string
 }
 
-/** Runs a plan with a peer's own client. */
-export async function play(peer: Peer, plan: Plan): Promise<readonly (readonly Answer[])[]> {
-  const { code, stdout, stderr } = await run(
-    program(peer, 'python'),
-    [join(HERE, 'play.py')],
-    JSON.stringify(plan),
-  )
-  if (code !== 0) throw new Error(`play.py of ${peer} ended with ${String(code)}:\n${stderr}`)
-  return (JSON.parse(stdout) as { scripts: Answer[][] }).scripts
+/** A process that plays plans with a peer's own client: one at a time, since its start takes seconds. */
+export interface Player extends AsyncDisposable {
+  /** The package that it found, with its version. */
+  readonly client: string
+  play(plan: Plan): Promise<readonly (readonly Answer[])[]>
+}
+
+/** Starts play.py. */
+export async function startPlayer(peer: Peer): Promise<Player> {
+  const child = spawn(program(peer, 'python'), [join(HERE, 'play.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const nextLine = async (): Promise<unknown> => {
+    const { value, done } = await lines.next()
+    if (done === true) throw new Error(`play.py of ${peer} ended.`)
+    return JSON.parse(value) as unknown
+  }
+  return {
+    client: (await nextLine()) as string,
+    play: async (plan) => {
+      child.stdin.write(`${JSON.stringify(plan)}\n`)
+      return (await nextLine()) as Answer[][]
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end()
+      await ended
+    },
+  }
 }
 
 /** Runs a peer's own command, such as `openenv validate`. */
 export function openenv(peer: Peer, ...args: readonly string[]): Promise<Finished> {
   return run(program(peer, 'openenv'), args)
+}
+
+/** Runs our own command, as built. */
+export function command(...args: readonly string[]): Promise<Finished> {
+  return run(process.execPath, [join(HERE, '../../packages/cli/bin/openenv.js'), ...args])
 }
 
 /** Makes the environments of all peers, or of some; quick when they are there. */

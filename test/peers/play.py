@@ -1,7 +1,10 @@
-"""Plays scripts with the installed package's own GenericEnvClient and prints all that it saw as one line of JSON.
+"""Plays scripts with the installed package's own GenericEnvClient and prints all that it saw.
 
-On stdin: {"url": …, "style": "async" | "sync" | "with", "lazy": false, "client": {arguments of the constructor},
-           "scripts": [[call, …], …]}
+Its first line of output names the package. Then each line of input, a plan, is answered by a line of output: for each
+script a list of what its calls gave. A plan:
+
+    {"url": …, "style": "async" | "sync" | "with", "lazy": false, "client": {arguments of the constructor},
+     "scripts": [[call, …], …]}
 
 Each script has a client of its own and all of them run at the same time. A call is ["reset", {options}],
 ["step", {action}], ["state"], ["sleep", seconds], or ["meet"], which waits until every script got there.
@@ -128,9 +131,11 @@ def play_blocking(plan):
 
 
 def main():
-    plan = json.load(sys.stdin)
-    scripts = asyncio.run(play_async(plan)) if plan["style"] == "async" else play_blocking(plan)
-    print(json.dumps({"client": installed(), "scripts": scripts}))
+    for line in sys.stdin:
+        plan = json.loads(line)
+        scripts = asyncio.run(play_async(plan)) if plan["style"] == "async" else play_blocking(plan)
+        print(json.dumps(scripts), flush=True)
 
 
+print(json.dumps(installed()), flush=True)
 main()
