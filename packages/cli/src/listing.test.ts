@@ -5,13 +5,12 @@ describe('openenv tasks', () => {
   it('lists the tasks of an environment and of its server alike', async () => {
     const local = await openenv(['tasks', 'email-triage', '--split', 'canonical', '--json'])
     expect(local.code).toBe(0)
-    const { env, splits } = JSON.parse(local.stdout)
+    const { env, splits } = JSON.parse(local.stdout) as {
+      env: string
+      splits: Record<string, { id: string }[]>
+    }
     expect(env).toBe('email-triage')
-    expect(splits.canonical.map(({ id }: { id: string }) => id)).toEqual([
-      'task_easy',
-      'task_medium',
-      'task_hard',
-    ])
+    expect(splits['canonical']?.map(({ id }) => id)).toEqual(['task_easy', 'task_medium', 'task_hard'])
     await using server = start(['serve', 'email-triage', '--port', '0'])
     const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
     const there = await openenv(['tasks', url, '--split', 'canonical', '--json'])

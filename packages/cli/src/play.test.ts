@@ -107,13 +107,13 @@ describe('openenv eval', () => {
     await using here = await folder()
     const baseline = await openenv(['eval', 'email-triage', '--json'], { cwd: here.path })
     expect(baseline.code).toBe(0)
-    const { policy, tasks, mean } = JSON.parse(baseline.stdout)
+    const { policy, tasks, mean } = JSON.parse(baseline.stdout) as {
+      policy: string
+      tasks: { task_id: string }[]
+      mean: number
+    }
     expect(policy).toBe('baseline')
-    expect(tasks.map(({ task_id }: { task_id: string }) => task_id)).toEqual([
-      'task_easy',
-      'task_medium',
-      'task_hard',
-    ])
+    expect(tasks.map(({ task_id }) => task_id)).toEqual(['task_easy', 'task_medium', 'task_hard'])
     const oracle = await openenv(
       ['eval', 'email-triage', '--policy', 'oracle', '--task', 'task_hard', '--json'],
       {
@@ -329,7 +329,7 @@ describe('a run that is stopped', () => {
     await using first = start(['eval', './guess.ts', '--policy', './stuck.ts', '--out', 'run'], {
       cwd: here.path,
     })
-    await first.shows(/0\/1 episodes/)
+    await first.shows(/Playing 1 episode/)
     first.kill('SIGINT')
     await first.shows(/Ctrl-C again/)
     first.kill('SIGINT')

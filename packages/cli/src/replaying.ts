@@ -1,4 +1,4 @@
-import { readRun, replay, type ReplayResult } from '@openenv-ts/rollout'
+import { readManifest, replay, type ReplayResult } from '@openenv-ts/rollout'
 import { findEnvironment } from './environment.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -43,7 +43,7 @@ export async function replayRun(
 /** Where a run can be played again: as the caller says, else where it was played. */
 async function subjectOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Subject> {
   if (env !== undefined) return findSubject(env, signal)
-  const { settings, source } = (await readRun(dir)).manifest
+  const { settings, source } = await readManifest(dir)
   if (settings.url !== null) return findSubject(settings.url, signal)
   if (source !== undefined && isTrustedSource(source, dir)) return findSubject(source, signal)
   const installed = await findEnvironment(settings.env)

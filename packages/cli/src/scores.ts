@@ -7,6 +7,8 @@ import { print, style } from './terminal.ts'
 
 /** Rows of the table; a run of a thousand tasks keeps the rest for `--json`. */
 const MAX_ROWS = 40
+/** The k of pass@k that have room; `--json` has them all. */
+const SHOWN_KS = ['1', '2', '4', '8']
 
 /** Prints what an evaluation came to: a table by task, or with `--json` one object [OE-15]. */
 export function printScores({ run }: Played, flags: PlayFlags): void {
@@ -42,7 +44,7 @@ function title({ env, policy, model, episodes, tasks }: Summary): string {
 }
 
 function scoreTable({ tasks, pass_at }: Summary): string {
-  const ks = Object.keys(pass_at)
+  const ks = SHOWN_KS.filter((k) => k in pass_at)
   const table = new Table({
     head: ['task', 'episodes', 'mean', ...ks.map((k) => `pass@${k}`)],
     colAligns: ['left', 'right', 'right', ...ks.map(() => 'right' as const)],
@@ -65,8 +67,8 @@ function meanText({ mean, ci95 }: Summary): string {
 }
 
 function passText({ pass_at }: Summary): string {
-  return Object.entries(pass_at)
-    .map(([k, value]) => `   pass@${k} ${fixed(value)}`)
+  return SHOWN_KS.filter((k) => k in pass_at)
+    .map((k) => `   pass@${k} ${fixed(pass_at[k] ?? null)}`)
     .join('')
 }
 
