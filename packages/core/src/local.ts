@@ -33,6 +33,8 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
   /** Where it stands; `idle` before the first reset. */
   readonly status: Status | 'idle'
   readonly stepCount: number
+  /** Whether a call is being worked on, or waits. */
+  readonly busy: boolean
   /** What the last call answered; null before the first reset. */
   readonly reply: Reply<O> | null
   /** What the last reset answered; null before it, and after a restore, which does not know. */

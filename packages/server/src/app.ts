@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
 import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
 import { hostCheck } from './host-check.ts'
+import { episodeSource, McpEndpoint, NO_EPISODE } from './mcp/endpoint.ts'
 import { openApi } from './openapi.ts'
 import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
@@ -62,12 +63,16 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     actionHasKey: (key) => actionKeys.has(key),
     log: options.log ?? (() => undefined),
   }
+  const mcp = new McpEndpoint(host)
   const { routes, sockets } =
-    options.routes === 'minimal' ? { routes: minimalRoutes(host), sockets: [] } : fullSurface(host, options)
+    options.routes === 'minimal' ? { routes: minimalRoutes(host), sockets: [] } : fullSurface(host, options, mcp)
   const check = hostCheck(options.allowedHosts)
   const http = mountRoutes(routes, host)
   const upgrades = mountSockets(sockets, host)
-  const reaper = setInterval(() => void sessions.reap(), REAP_INTERVAL_MS)
+  const reaper = setInterval(() => {
+    void sessions.reap()
+    mcp.sweep()
+  }, REAP_INTERVAL_MS)
   // A server that has nothing else to do may end; Node's timers keep it alive otherwise.
   ;(reaper as { unref?: () => void }).unref?.()
   return {
@@ -81,17 +86,20 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     close: async () => {
       clearInterval(reaper)
       await sessions.drain()
+      await mcp.close()
     },
   }
 }
 
-function fullSurface(host: Host, options: ServerOptions): Surface {
+function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surface {
   const simulation = host.mode === 'simulation'
   const mayControl = simulation || options.productionControl === true
+  const { agentEpisode: task } = options
+  const agentEpisodes = task === undefined ? NO_EPISODE : episodeSource(host, task === '' ? undefined : task)
   const listed: readonly Route[] = [
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
-    ...mcpRoutes(host),
+    ...mcpRoutes(host, mcp, agentEpisodes),
     ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host)] : []),
   ]
   const document = openApi(listed, {

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
-import { json } from './route.ts'
+import { failure, json } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 
@@ -50,7 +50,13 @@ export async function serve(environment: AnyEnvironment, options: ListenOptions 
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
   const app = createApp(environment, { ...options, mode, ...(allowedHosts === undefined ? {} : { allowedHosts }) })
-  const answer = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false })
+  const log = options.log ?? ignore
+  const answer = getRequestListener((request) => app.fetch(request), {
+    overrideGlobalObjects: false,
+    // For requests that name no host, as HTTP/1.0 allows.
+    hostname: 'localhost',
+    errorHandler: (error) => (error instanceof RequestError ? badRequest() : failure(error, { log })),
+  })
   const server = createServer((request, response) => void answer(request, response))
   const sockets = attachSockets(server, app)
   try {
@@ -116,7 +122,7 @@ function attachSockets(server: Server, app: App): Sockets {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const decision = decide(app, request)
     if (decision instanceof Response) {
-      void refuseUpgrade(stream, decision)
+      void writeAndClose(stream, decision)
       return
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
@@ -227,9 +233,13 @@ function decide(app: App, request: IncomingMessage): ReturnType<App['upgrade']> 
   try {
     head = webRequest(request)
   } catch {
-    return json({ status: 400, body: { detail: 'Bad Request' } })
+    return badRequest()
   }
   return app.upgrade(head)
+}
+
+function badRequest(): Response {
+  return json({ status: 400, body: { detail: 'Bad Request' } })
 }
 
 /** The head of a request, in the form that the app checks. */
@@ -242,13 +252,13 @@ function webRequest({ headers, url }: IncomingMessage): Request {
   return new Request(new URL(url ?? '/', 'http://localhost'), { headers: fields })
 }
 
-async function refuseUpgrade(stream: Duplex, refusal: Response): Promise<void> {
+async function writeAndClose(stream: Duplex, answer: Response): Promise<void> {
   stream.on('error', ignore)
   // A peer that never closes its half would keep the connection.
   stream.once('finish', () => stream.destroy())
-  const body = await refusal.text()
+  const body = await answer.text()
   stream.end(
-    `HTTP/1.1 ${String(refusal.status)} Refused\r\n` +
+    `HTTP/1.1 ${String(answer.status)} Refused\r\n` +
       'Connection: close\r\nContent-Type: application/json\r\n' +
       `Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
   )

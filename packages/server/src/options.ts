@@ -38,6 +38,11 @@ export interface ServerOptions {
   readonly tokens?: Tokens
   /** Keeps reset, step and state on `/ws` in production mode, as Python's server does. */
   readonly productionControl?: boolean
+  /**
+   * Gives every MCP session at `/mcp` one fresh episode of this task, once; an empty text takes the first task, or
+   * the environment as it is. Absent: an orchestrator has to open episodes for agents.
+   */
+  readonly agentEpisode?: string
   /** Where clients reach the server, for URLs that it hands out; by default what the request was sent to. */
   readonly publicUrl?: string
   /** For `/metadata`. */

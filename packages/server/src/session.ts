@@ -99,6 +99,16 @@ export class Sessions {
     return session
   }
 
+  /** Marks a session as used; false when it is closed already. */
+  touch(session: Session): boolean {
+    session.usedAt = this.#clock.now()
+    return this.isOpen(session)
+  }
+
+  isOpen(session: Session): boolean {
+    return this.#byId.get(session.id) === session
+  }
+
   /** Frees the slot at once, then ends the episode; a step that still runs has its result thrown away. */
   async close(session: Session): Promise<void> {
     if (this.#byId.get(session.id) === session) this.#byId.delete(session.id)
