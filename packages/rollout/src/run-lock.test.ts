@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { scratch } from '../test/environments.ts'
+import { lockRun } from './run-lock.ts'
+
+const lockOf = (pid: number, more: object = {}): string =>
+  JSON.stringify({ pid, host: hostname(), started: null, id: 'other', ...more })
+
+describe('the lock of a run', () => {
+  it('lets one writer in, names it to the next, and leaves nothing behind', async () => {
+    await using place = await scratch()
+    const release = await lockRun(place.dir)
+    await expect(lockRun(place.dir)).rejects.toMatchObject({
+      code: 'RUN_LOCKED',
+      message: expect.stringContaining(`process ${String(process.pid)} on `) as string,
+    })
+    await release()
+    expect(await readdir(place.dir)).toEqual([])
+    await (
+      await lockRun(place.dir)
+    )()
+  })
+
+  it('lets exactly one of many in', async () => {
+    await using place = await scratch()
+    const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lockRun(place.dir)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('takes over from a process that is gone', async () => {
+    await using place = await scratch()
+    const child = spawn(process.execPath, ['-e', ''])
+    await once(child, 'exit')
+    await writeFile(place.path('run.lock'), lockOf(child.pid ?? 0))
+    const tries = await Promise.allSettled(Array.from({ length: 5 }, () => lockRun(place.dir)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('takes over from a process whose number somebody else has now', async () => {
+    await using place = await scratch()
+    await writeFile(place.path('run.lock'), lockOf(process.pid, { started: '1' }))
+    await (
+      await lockRun(place.dir)
+    )()
+  })
+
+  it('takes over half a lock', async () => {
+    await using place = await scratch()
+    await writeFile(place.path('run.lock'), '{"pid":')
+    await (
+      await lockRun(place.dir)
+    )()
+  })
+
+  it('leaves alone the lock of another machine, and says what to do', async () => {
+    await using place = await scratch()
+    await writeFile(place.path('run.lock'), lockOf(1, { host: 'elsewhere' }))
+    await expect(lockRun(place.dir)).rejects.toThrow(
+      /process 1 on elsewhere\. If it is gone, remove .*run\.lock/,
+    )
+  })
+})
