@@ -36,8 +36,8 @@ type Data = Readonly<Record<string, unknown>>
 
 /** What the last reset began. */
 interface Run {
-  /** The data of the reset, as it was sent. */
-  readonly start: Data
+  /** The reset, as it was sent. */
+  readonly start: string
   /** Null when nothing is remembered for a fork. */
   readonly history: History | null
   status: Status
@@ -129,16 +129,16 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
 
   async #reset(options: ResetOptions & CallOptions): Promise<Reply<O>> {
     checkReset(options)
-    const start = resetToWire(options)
-    const frame = await this.#sendReset(writeFrame('reset', start), options)
+    const start = writeFrame('reset', resetToWire(options))
+    const frame = await this.#sendReset(start, options)
     return this.#checked(this.#begin(start, frame))
   }
 
-  #begin(start: Data, frame: Frame): Reply<Data> {
+  #begin(start: string, frame: Frame): Reply<Data> {
     const { environment, fork } = this.#settings
     const remembers = fork && environment?.deterministic === true
     const history = remembers ? new History(frame.text) : null
-    const run: Run = { start: remembers ? structuredClone(start) : {}, history, status: 'running', steps: 0 }
+    const run: Run = { start, history, status: 'running', steps: 0 }
     this.#run = run
     this.#hadSession = true
     const reply = readReply(frame)
@@ -225,12 +225,12 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     if (environment === undefined) throw noFork('connect was not given its `environment`')
     if (!environment.deterministic) throw noFork(`${environment.name} is not deterministic`)
     if (!fork || run.history === null) throw noFork('it was opened with `fork: false`')
-    const drawn = run.start['seed'] === undefined ? (await this.#state({})).seed : undefined
-    const start = sameStart(run.start, drawn)
+    const { data } = JSON.parse(run.start) as { readonly data: Data }
+    const drawn = data['seed'] === undefined ? (await this.#state({})).seed : undefined
+    const start = writeFrame('reset', sameStart(data, drawn))
     const twin = new SocketEpisode<A, O>(this.#settings, await dial(plan, this.#life.signal))
     try {
-      await twin.#follow(run.history, start)
-      this.#life.signal.throwIfAborted()
+      await twin.#follow(run.history, start, this.#life.signal)
       return twin
     } catch (error) {
       await twin.close()
@@ -239,10 +239,10 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   }
 
   /** Comes to the position that a history led to. */
-  async #follow(history: History, start: Data): Promise<void> {
+  async #follow(history: History, start: string, signal: AbortSignal): Promise<void> {
     await history.replay(async (request) => {
-      const text = request ?? writeFrame('reset', start)
-      const frame = await this.#request('fork', text, 'observation', {}).catch((error: unknown) => {
+      const call = this.#request('fork', request ?? start, 'observation', { signal })
+      const frame = await call.catch((error: unknown) => {
         const other = isOpenEnvError(error) && ['VALIDATION_ERROR', 'EXECUTION_ERROR'].includes(error.code)
         throw other ? noFork('played again, it was answered with an error', error) : error
       })

@@ -194,3 +194,15 @@ it('forgets an episode that grows too large to remember, and remembers again aft
   await using branch = await episode.fork()
   expect(branch.stepCount).toBe(0)
 })
+
+it('is given up when the episode is closed meanwhile', async () => {
+  const { server, episode } = await play({
+    answer: (message, connection) => (connection.number > 1 ? undefined : counting(message, connection)),
+  })
+  await episode.reset({ seed: 3 })
+  const forking = refusal(episode)
+  await expect.poll(() => server.connections[1]?.received.length).toBe(1)
+  await episode.close()
+  expect(await forking).toContain('CANCELLED')
+  await expect.poll(() => server.connections[1]?.socket.readyState).toBe(3)
+})

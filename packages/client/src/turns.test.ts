@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { Turns } from './turns.ts'
+
+it('runs calls one at a time in their order, whatever fails or is aborted', async () => {
+  const kind = fc.constantFrom('works', 'fails', 'is aborted')
+  await fc.assert(
+    fc.asyncProperty(fc.array(kind, { maxLength: 12 }), async (kinds) => {
+      const turns = new Turns()
+      const started: number[] = []
+      let running = 0
+      const calls = kinds.map((call, index) => {
+        const controller = new AbortController()
+        const outcome = turns
+          .run(async () => {
+            started.push(index)
+            running += 1
+            expect(running).toBe(1)
+            await Promise.resolve()
+            running -= 1
+            if (call === 'fails') throw new Error('failed')
+            return index
+          }, controller.signal)
+          .catch((error: unknown) => (error as Error).message)
+        if (call === 'is aborted') controller.abort(new Error('aborted'))
+        return outcome
+      })
+      const outcomes = await Promise.all(calls)
+      // Only the first one runs at once; all others wait, and so can still be taken back.
+      const ran = kinds.flatMap((call, index) => (call === 'is aborted' && index > 0 ? [] : [index]))
+      expect(started).toEqual(ran)
+      for (const [index, call] of kinds.entries()) {
+        const expected = call === 'fails' ? 'failed' : ran.includes(index) ? index : 'aborted'
+        expect(outcomes[index]).toBe(expected)
+      }
+    }),
+  )
+})
+
+it('rejects what waits, and goes on afterwards', async () => {
+  const turns = new Turns()
+  let release: () => void = () => undefined
+  const first = turns.run(() => new Promise<void>((resolve) => (release = resolve)), undefined)
+  const second = turns.run(() => Promise.resolve('second'), undefined)
+  turns.rejectWaiting(new Error('no more'))
+  await expect(second).rejects.toThrow('no more')
+  release()
+  await first
+  expect(await turns.run(() => Promise.resolve('third'), undefined)).toBe('third')
+})
