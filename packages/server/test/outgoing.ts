@@ -2,7 +2,7 @@
 const INTERNAL = [
   /\.[cm]?[jt]s\b/,
   /node_modules|node:|file:\/\//,
-  /\bat [^"]*[(:]\d/,
+  /\bat (?:async )?[^\s"]+ \(|\bat [^\s"]+:\d+:\d+/,
   /(?:^|[\s"'(])\/(?:[\w.-]+\/)+[\w.-]+/,
   /[A-Z]:\\\\/,
   /ZodError|TypeError|RangeError|SyntaxError|OpenEnvError|DOMException/,
