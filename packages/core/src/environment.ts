@@ -61,6 +61,11 @@ export interface Simulation<A, O> {
   step(action: A, context: StepContext): MaybePromise<Simulation<A, O>>
   /** Takes an action that broke the schema as a counted step [OE-2]; absent: such actions are refused. */
   invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<A, O>>
+  /**
+   * Told that a limit cuts the episode off here: answers the same position with its last frame, for an environment
+   * that scores at the end. Its status counts as truncated.
+   */
+  truncate?(context: StepContext): MaybePromise<Simulation<A, O>>
   /** What state() shows beside `episode_id` and `step_count`. */
   view?(): MaybePromise<Readonly<Record<string, unknown>>>
   /** What the agent is told at the start, in words. */

@@ -314,24 +314,30 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     } catch (error) {
       throw toOpenEnvError(error, 'step')
     }
-    if (!(next instanceof Promise)) return this.#accept(run, next)
+    if (!(next instanceof Promise)) return this.#accept(run, next, context, signal)
     const pending = next
+    return this.#awaited(run, signal, () => pending).then((reached) =>
+      this.#accept(run, reached, context, signal),
+    )
+  }
+
+  /** Waits for environment code in the middle of a step. */
+  async #awaited<T>(run: Run, signal: AbortSignal | undefined, work: () => MaybePromise<T>): Promise<T> {
     let settled = false
-    const arrival = async (): Promise<Simulation<unknown, unknown>> => {
+    const arrival = async (): Promise<T> => {
       try {
-        return await pending
+        return await work()
       } finally {
         settled = true
       }
     }
-    return this.#limited('step', signal, arrival).then(
-      (reached) => this.#accept(run, reached),
-      (error: unknown) => {
-        // Given up while the environment was still at it: where it stands now nobody knows.
-        if (!settled) run.broken = true
-        throw error
-      },
-    )
+    try {
+      return await this.#limited('step', signal, arrival)
+    } catch (error) {
+      // Given up while the environment was still at it: where it stands now nobody knows.
+      if (!settled) run.broken = true
+      throw error
+    }
   }
 
   #parse(action: unknown): { readonly action: unknown } | { readonly issues: readonly Issue[] } {
@@ -347,14 +353,26 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return { issues }
   }
 
-  #accept(run: Run, simulation: Simulation<unknown, unknown>): Reply<O> {
-    const { frame } = simulation
-    const steps = run.steps + 1
-    let status = frame.status
-    if (status === 'running' && (steps >= this.#maxSteps || this.#outOfTime(run))) status = 'truncated'
-    const reply = this.#check(frame, status)
+  /** Applies the limits to the position that a step came to. */
+  #accept(
+    run: Run,
+    reached: Simulation<unknown, unknown>,
+    context: StepContext,
+    signal: AbortSignal | undefined,
+  ): MaybePromise<Reply<O>> {
+    const { status } = reached.frame
+    const cutOff = status === 'running' && (context.index >= this.#maxSteps || this.#outOfTime(run))
+    if (!cutOff) return this.#take(run, reached, status)
+    if (reached.truncate === undefined) return this.#take(run, reached, 'truncated')
+    return this.#awaited(run, signal, () => reached.truncate?.(context)).then((last) =>
+      this.#take(run, last ?? reached, 'truncated'),
+    )
+  }
+
+  #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<O> {
+    const reply = this.#check(simulation.frame, status)
     run.simulation = simulation
-    run.steps = steps
+    run.steps += 1
     run.reply = reply
     return reply
   }

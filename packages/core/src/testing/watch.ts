@@ -34,6 +34,11 @@ export function watched(environment: AnyEnvironment, findings: Findings): AnyEnv
     ...(position.invalid && {
       invalid: (issues, context) => onward(position.invalid?.(issues, context) ?? position, checkStep),
     }),
+    ...(position.truncate && {
+      truncate: (context) => onward(position.truncate?.(context) ?? position, checkStep),
+    }),
+    ...(position.prompt && { prompt: async () => (await position.prompt?.()) ?? '' }),
+    ...(position.tools && { tools: () => position.tools?.() ?? [] }),
     ...(position.view && {
       view: async () => {
         const view = (await position.view?.()) ?? {}
