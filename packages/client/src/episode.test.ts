@@ -454,7 +454,7 @@ describe('lost connections', () => {
   })
 
   it('notices a peer that vanished without a word', async () => {
-    const { server, episode } = await play({}, { pingIntervalMs: 10 })
+    const { server, episode } = await play({}, { pingIntervalMs: 50 })
     await episode.reset()
     // A half-open connection: nothing is read any more, so no ping is answered.
     server.connections[0]?.socket.pause()
