@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 
 const COLUMNS = 100
-const CELL = { width: 8.4, height: 19 }
+const CELL = { width: 8.4, height: 17 }
 const PADDING = 16
 const COLOURS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 34: '#79c0ff', 36: '#76e3ea', 90: '#8b949e' }
 
