@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = new URL('../', import.meta.url)
+const SECTIONS = readFileSync(new URL('INVARIANTS.md', ROOT), 'utf8').split(/^## /m).slice(1)
+
+/** A named test: `- \`path\`: title`. */
+const NAMED = /^- `([^`]+)`: (.+)$/gm
+
+describe.each(SECTIONS.map((text) => ({ title: text.slice(0, text.indexOf('\n')), text })))(
+  '$title',
+  ({ text }) => {
+    const named = [...text.matchAll(NAMED)].map(([, file = '', title = '']) => ({ file, title }))
+
+    it('names a test', () => {
+      expect(named.length).toBeGreaterThan(0)
+    })
+
+    it.each(named)('is enforced in $file: $title', ({ file, title }) => {
+      const source = readFileSync(new URL(file, ROOT), 'utf8')
+      // The title as the first argument of a call that is not switched off, or as the key of a suite.
+      const escaped = title.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+      const call = new RegExp(`(?:(?<!\\.(?:skip|todo))\\(\\s*|^\\s*)(['"\`])${escaped}\\1`, 'm')
+      expect(call.test(source), `${file} has no test of this title`).toBe(true)
+    })
+  },
+)
