@@ -1,4 +1,4 @@
-import type { Clock } from '@openenv-ts/core'
+import type { Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
 
@@ -45,6 +45,11 @@ export interface ServerOptions {
   readonly agentEpisode?: string
   /** Where clients reach the server, for URLs that it hands out; by default what the request was sent to. */
   readonly publicUrl?: string
+  /**
+   * Opens the episode of a session somewhere else than in this thread; absent: right here. The one place where
+   * isolation enters.
+   */
+  readonly openEpisode?: () => LocalEpisode
   /** For `/metadata`. */
   readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
   readonly clock?: Clock

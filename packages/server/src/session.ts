@@ -28,6 +28,7 @@ export class Sessions {
   readonly #environment: AnyEnvironment
   readonly #clock: Clock
   readonly #idleMs: number
+  readonly #openEpisode: () => LocalEpisode
   readonly #byId = new Map<string, Session>()
   readonly #byCapability = new Map<string, Session>()
   readonly max: number
@@ -36,6 +37,7 @@ export class Sessions {
   constructor(environment: AnyEnvironment, options: ServerOptions) {
     this.#environment = environment
     this.#clock = options.clock ?? systemClock
+    this.#openEpisode = options.openEpisode ?? (() => openLocal(environment, { clock: this.#clock }))
     this.#idleMs = (options.idleSeconds ?? DEFAULT_IDLE_SECONDS) * 1000
     const wanted = options.maxSessions ?? DEFAULT_MAX_SESSIONS
     this.max = environment.concurrent ? wanted : Math.min(wanted, 1)
@@ -53,7 +55,7 @@ export class Sessions {
   open(kind: SessionKind, id: string = crypto.randomUUID()): Session {
     const active = this.#byId.size
     if (active >= this.max || this.#draining) throw this.#full(active)
-    const episode = openLocal(this.#environment, { clock: this.#clock })
+    const episode = this.#openEpisode()
     const session: Session = { id, kind, episode, usedAt: this.#clock.now(), attached: false, closing: false }
     this.#byId.set(id, session)
     return session
