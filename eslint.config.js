@@ -24,7 +24,7 @@ const ROOMS = {
     nodeImports: ['ws'],
   },
   'packages/server': {
-    imports: ['zod', 'hono', ...ours('core')],
+    imports: ['zod', 'hono', '@modelcontextprotocol/server', ...ours('core')],
     node: nodeOnlyFiles('packages/server'),
     nodeImports: ['ws', '@hono/node-server'],
   },

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 const ROOT = new URL('../', import.meta.url)
 
 /** Entries that run wherever the web's standards are, and the packages that they may bring: these need nothing of Node. */
-const WEB_STANDARD = new Set(['zod', 'pure-rand', 'hono'])
+const WEB_STANDARD = new Set(['zod', 'pure-rand', 'hono', '@modelcontextprotocol/server'])
 const ENTRIES = [
   'packages/core/src/index.ts',
   'packages/core/src/wire/index.ts',
@@ -25,7 +25,7 @@ it.each(ENTRIES)('reaches nothing of Node from %s', (entry) => {
     for (const { fileName } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
       if (fileName.startsWith('.')) visit(new URL(fileName, file))
       else if (fileName.startsWith('@openenv-ts/')) visit(sourceOf(fileName))
-      else foreign.add(fileName.split('/')[0] ?? fileName)
+      else foreign.add(/^(?:@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? fileName)
     }
   }
   visit(new URL(entry, ROOT))
