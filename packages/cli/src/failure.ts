@@ -11,6 +11,17 @@ export class Failure extends Error {
   override readonly name = 'Failure'
 }
 
+/** The command was told to stop; whoever waits for something gets this as the reason. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super('Interrupted.')
+    this.exitCode = exitCode
+  }
+}
+
 /** What a rollout refuses because of how it was called. Codes and not the class: help must not load that package. */
 const USAGE_CODES: ReadonlySet<unknown> = new Set([
   'INVALID_OPTION',
@@ -24,6 +35,7 @@ const USAGE_CODES: ReadonlySet<unknown> = new Set([
 /** The exit code that something thrown stands for. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof UsageError) return EXIT.usage
+  if (thrown instanceof Interrupted) return thrown.exitCode
   if (
     thrown instanceof Error &&
     thrown.name === 'RolloutError' &&

@@ -25,7 +25,7 @@ describe('openenv', () => {
     const { stdout } = await openenv(['eval', '--help'])
     const text = stdout.replaceAll(/\s+/g, ' ')
     expect(text).toContain('--repeats <N> Episodes a task. (default: 1)')
-    expect(text).toContain("(default: the environment's own limit, else 100)")
+    expect(text).toContain("(default: the environment's own limit, else 1000)")
   })
 
   it('says its version', async () => {

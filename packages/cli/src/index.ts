@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { didYouMean } from './did-you-mean.ts'
-import { EXIT, exitCodeOf, oneLine, UsageError } from './failure.ts'
+import { EXIT, exitCodeOf, Interrupted, oneLine, UsageError } from './failure.ts'
 import { createProgram } from './program.ts'
 import { note } from './terminal.ts'
 
@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     // Commander has already said what was wrong with the arguments.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage
-    note(`error: ${oneLine(thrown)}`)
+    if (!(thrown instanceof Interrupted)) note(`error: ${oneLine(thrown)}`)
     if (process.env['OPENENV_DEBUG'] !== undefined && thrown instanceof Error) note(thrown.stack)
     return exitCodeOf(thrown)
   }

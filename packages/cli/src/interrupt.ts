@@ -1,4 +1,4 @@
-import { EXIT } from './failure.ts'
+import { EXIT, Interrupted } from './failure.ts'
 import { note } from './terminal.ts'
 
 /** Ctrl-C (or a termination) turned into an abort, so that work ends in order. */
@@ -19,8 +19,9 @@ export function listenForInterrupt(message: string): Interrupt {
   const stop = (code: number): void => {
     if (controller.signal.aborted) process.exit(code)
     exitCode = code
-    note(`\n${message}`)
-    controller.abort(new Error('Interrupted.'))
+    // A terminal has just shown ^C at the cursor.
+    note(process.stderr.isTTY ? `\n${message}` : message)
+    controller.abort(new Interrupted(code))
   }
   const onInterrupt = (): void => {
     stop(EXIT.interrupted)

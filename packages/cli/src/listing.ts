@@ -17,7 +17,9 @@ export async function printTasks(
     return
   }
   if (splits.size === 0) {
-    print(`${target.name} has no tasks: every episode starts from its seed alone.`)
+    const listed =
+      target.url === undefined ? 'has no tasks: every episode starts from its seed alone' : 'lists no tasks'
+    print(`${target.name} ${listed}.`)
     return
   }
   for (const [split, tasks] of splits) {
@@ -41,7 +43,7 @@ export async function printInfo(name: string, flags: { readonly json?: boolean }
   print(`${style('bold', target.name)} ${version ?? ''}`.trimEnd())
   print(description)
   const tasks = Object.entries(counts).map(([split, count]) => `${String(count)} ${split}`)
-  print(`Tasks:  ${tasks.length === 0 ? 'none, every episode starts from its seed alone' : tasks.join(', ')}`)
+  print(`Tasks:  ${tasks.length === 0 ? 'none' : tasks.join(', ')}`)
   print(`Action: ${JSON.stringify(actionSchema, null, 2)}`)
 }
 

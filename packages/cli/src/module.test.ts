@@ -63,6 +63,13 @@ describe('a file given to the command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'two-words', description: 'symbol,function' })
   })
 
+  it('prints nothing into the answer', async () => {
+    await using here = await folder({ 'env.ts': `console.log('loading')\n${PLAIN}` })
+    const { stdout, stderr } = await openenv(['info', './env.ts', '--json'], { cwd: here.path })
+    expect(stderr).toBe('loading\n')
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'plain' })
+  })
+
   it.each([
     ['parses not', 'export default {', 'line'],
     [

@@ -137,10 +137,10 @@ describe('openenv eval', () => {
       },
     )
     expect(code).toBe(0)
-    expect(stderr).toContain('cut off after 100 (--max-steps)')
+    expect(stderr).toContain('cut off after 1000 (--max-steps)')
     const [line] = await recorded(join(here.path, 'run'))
-    expect(line?.steps).toHaveLength(100)
-    expect(line?.steps[99]).toMatchObject({ action: { message: 'hi' }, observation: { message: 'hi' } })
+    expect(line?.steps).toHaveLength(1000)
+    expect(line?.steps[999]).toMatchObject({ action: { message: 'hi' }, observation: { message: 'hi' } })
   })
 
   it('plays on a server what it plays here, baseline included [OE-17]', async () => {

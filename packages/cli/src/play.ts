@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { rollout, type Run, type RolloutOptions } from '@openenv-ts/rollout'
-import { DEFAULT_MAX_STEPS, type PlayFlags } from './commands/play-flags.ts'
+import { rollout, type RolloutOptions, type Run, type Target } from '@openenv-ts/rollout'
+import type { PlayFlags } from './commands/play-flags.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { choosePolicy } from './policy.ts'
@@ -29,19 +29,14 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
     throw new UsageError(`--out ${out} exists: name a new folder, or go on with that run by --resume.`)
   }
   using interrupt = listenForInterrupt('Stopping; press Ctrl-C again to quit at once.')
-  const subject = await findSubject(name, interrupt.signal)
+  const { signal } = interrupt
+  const subject = await findSubject(name, signal)
   const policy = await choosePolicy(subject, flags)
-  const cutOff = flags.maxSteps ?? (subject.target.maxSteps === undefined ? DEFAULT_MAX_STEPS : undefined)
   const progress = showProgress(process.stderr)
   let run: Run
   try {
-    run = await rollout(subject.target, policy, {
-      ...optionsOf(flags),
-      source: name,
-      ...(cutOff === undefined ? {} : { limits: { steps: cutOff } }),
-      signal: interrupt.signal,
-      onProgress: progress.update,
-    })
+    const options = { ...optionsOf(flags), source: name, signal, onProgress: progress.update }
+    run = await rollout(subject.target, policy, options)
   } finally {
     progress.end()
   }
@@ -49,21 +44,21 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
     note(`Stopped. What was played is in ${String(run.dir)}; the same command with --resume goes on there.`)
     return { run, exitCode: interrupt.exitCode }
   }
-  if (flags.maxSteps === undefined && run.episodes.some((episode) => wasCutOff(episode, cutOff))) {
-    note(
-      `note: ${subject.target.name} sets no limit of steps; episodes were cut off after ${String(cutOff)} (--max-steps).`,
-    )
-  }
+  if (flags.maxSteps === undefined) noteCutOff(run, subject.target)
   const failed = run.episodes.some(({ outcome }) => FAULTS.has(outcome))
   return { run, exitCode: failed ? EXIT.failed : EXIT.ok }
 }
 
-function wasCutOff({ status, step_count }: Run['episodes'][number], cutOff: number | undefined): boolean {
-  return cutOff !== undefined && status === 'truncated' && step_count >= cutOff
+/** Says when episodes ended because of a limit that nobody asked for. */
+function noteCutOff({ manifest, episodes }: Run, { name, maxSteps = Infinity }: Target): void {
+  const limit = manifest.settings.limits.steps ?? Infinity
+  if (maxSteps <= limit) return
+  if (!episodes.some(({ status, step_count }) => status === 'truncated' && step_count >= limit)) return
+  note(`note: ${name} sets no limit of steps; episodes were cut off after ${String(limit)} (--max-steps).`)
 }
 
 function optionsOf(flags: PlayFlags): RolloutOptions {
-  const { task, split, repeats, group, concurrency, seed, out, resume } = flags
+  const { task, split, repeats, group, concurrency, maxSteps, seed, out, resume } = flags
   return {
     repeats,
     group: group === true,
@@ -71,6 +66,7 @@ function optionsOf(flags: PlayFlags): RolloutOptions {
     seed,
     resume: resume === true,
     ...(task === undefined ? {} : { tasks: task }),
+    ...(maxSteps === undefined ? {} : { limits: { steps: maxSteps } }),
     ...(split === undefined ? {} : { split }),
     ...(out === undefined ? {} : { out }),
   }

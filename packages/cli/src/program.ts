@@ -23,7 +23,8 @@ Examples:
   $ openenv replay runs/20260101T120000Z-guess-random
 
 Exit codes:
-  0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C`
+  0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C
+  OPENENV_DEBUG=1 prints the stack of a failure.`
 
 /**
  * The whole command line: names, options and help. What a command does is imported when it runs, so that help

@@ -26,9 +26,6 @@ export async function replayRun(
         if (shown) process.stderr.write(`\r\x1b[K${String(done)}/${String(total)} episodes`)
       },
     })
-  } catch (thrown) {
-    if (interrupt.signal.aborted) return interrupt.exitCode
-    throw thrown
   } finally {
     if (shown) process.stderr.write('\r\x1b[K')
   }

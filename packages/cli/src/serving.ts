@@ -16,6 +16,10 @@ export async function serveEnvironment(name: string, flags: ServeFlags): Promise
   checkFlags(flags)
   const { environment } = await loadEnvironment(name)
   using interrupt = listenForInterrupt('Closing episodes …')
+  // What an environment left running must not end its neighbours' episodes.
+  process.on('uncaughtException', (cause, origin) => {
+    logEvent({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
+  })
   const server = await listen(environment, flags)
   // The first line is what scripts wait for [OE-12].
   print(`Listening on ${server.url}`)

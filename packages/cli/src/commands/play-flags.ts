@@ -56,7 +56,7 @@ export function playCommand(name: string, description: string, examples: readonl
     .addOption(
       new Option(
         '--max-steps <N>',
-        `Steps after which an episode is cut off (default: the environment's own limit, else ${String(DEFAULT_MAX_STEPS)})`,
+        "Steps after which an episode is cut off (default: the environment's own limit, else 1000)",
       ).argParser(integer(1)),
     )
     .addOption(
@@ -77,6 +77,3 @@ export function playCommand(name: string, description: string, examples: readonl
       `${MODEL_VARIABLES}\n\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
     )
 }
-
-/** Where an episode is cut off when neither the caller nor the environment says: echo never ends by itself. */
-export const DEFAULT_MAX_STEPS = 100
