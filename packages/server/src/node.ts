@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import type { AnyEnvironment } from '@openenv-ts/core'
+import type { AnyEnvironment, MaybePromise } from '@openenv-ts/core'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
@@ -34,9 +34,11 @@ export interface RunningServer extends AsyncDisposable {
 /** Connections that the kernel may hold ready while a storm of them comes in. */
 const BACKLOG = 16_384
 const DEFAULT_PING_SECONDS = 20
-/** Reading stops when a client leaves this many bytes of answers unread. */
+/** Answering waits for a client that leaves this many bytes of answers unread. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
-/** How long clients have to take leave when the server closes. */
+/** How long environments have to free what they hold when the server closes. */
+const EPISODES_GRACE_MS = 5000
+/** How long clients have to take leave then. */
 const CLOSE_GRACE_MS = 500
 
 /**
@@ -87,10 +89,20 @@ async function shutDown(server: Server, app: App, sockets: Sockets, pinger: Node
       resolve()
     })
   })
-  await app.close()
+  await within(EPISODES_GRACE_MS, app.close())
   await sockets.closeAll()
   server.closeAllConnections()
   await stopped
+}
+
+/** Waits for something, but no longer than this. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, enough])
+  clearTimeout(timer)
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -133,7 +145,9 @@ function attachSockets(server: Server, app: App): Sockets {
   return {
     pingAll: () => {
       for (const [socket, missed] of silent) {
-        if (missed) {
+        // A pong that came in while we do not read is not seen; it says nothing of a client that does not read.
+        const unheard = socket.isPaused && socket.bufferedAmount < MAX_UNREAD_BYTES
+        if (missed && !unheard) {
           socket.terminate()
           continue
         }
@@ -145,7 +159,7 @@ function attachSockets(server: Server, app: App): Sockets {
       const open = [...silent.keys()]
       if (open.length === 0) return
       for (const socket of open) socket.close(1001, 'The server is shutting down.')
-      await Promise.race([allClosed(open), new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS))])
+      await within(CLOSE_GRACE_MS, allClosed(open))
       for (const socket of open) socket.terminate()
     },
   }
@@ -179,25 +193,24 @@ function takeOver(socket: WebSocket, handler: SocketHandler, silent: Map<WebSock
   })
 }
 
-/** `ws` in the shape that the sessions know, with a bound on what a slow reader leaves unread. */
+/** `ws` in the shape that the sessions know. */
 class NodeSocket implements SocketLike {
   readonly #socket: WebSocket
-  #pauses = 0
 
   constructor(socket: WebSocket) {
     this.#socket = socket
   }
 
-  send(text: string): void {
+  send(text: string): MaybePromise<void> {
     const socket = this.#socket
     if (socket.bufferedAmount < MAX_UNREAD_BYTES) {
       socket.send(text)
       return
     }
-    // Nothing more is read, and so nothing more answered, until this has gone out.
-    this.pause()
-    socket.send(text, () => {
-      this.resume()
+    return new Promise((resolve) => {
+      socket.send(text, () => {
+        resolve()
+      })
     })
   }
 
@@ -206,13 +219,11 @@ class NodeSocket implements SocketLike {
   }
 
   pause(): void {
-    this.#pauses += 1
     this.#socket.pause()
   }
 
   resume(): void {
-    this.#pauses -= 1
-    if (this.#pauses === 0) this.#socket.resume()
+    this.#socket.resume()
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkShape, errorToJsonRpc, parseJson } from '@openenv-ts/core/wire'
-import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type MaybePromise } from '@openenv-ts/core'
+import { Inbox } from './inbox.ts'
 import { answerRpc, capabilitySession, fixedSeat, type RpcReply } from './rpc.ts'
 import type { Host, SocketRoute } from './route.ts'
 import type { Session } from './session.ts'
@@ -27,14 +28,12 @@ export function rpcSocketRoutes(host: Host): readonly SocketRoute[] {
 const REFUSAL_GRACE_MS = 1000
 
 function openRpcSocket(host: Host, socket: SocketLike, join: () => Session, own: boolean): SocketHandler {
-  const send = (reply: RpcReply): void => {
-    socket.send(JSON.stringify(reply))
-  }
+  const send = (reply: RpcReply): MaybePromise<void> => socket.send(JSON.stringify(reply))
   let session: Session
   try {
     session = join()
   } catch (error) {
-    send(failure(error, -32000))
+    void send(failure(error, -32000))
     const timer = setTimeout(() => {
       socket.close(1000)
     }, REFUSAL_GRACE_MS)
@@ -46,28 +45,26 @@ function openRpcSocket(host: Host, socket: SocketLike, join: () => Session, own:
     }
   }
   const seat = fixedSeat(() => session)
-  let last: Promise<void> = Promise.resolve()
   let open = true
+  const inbox = new Inbox(socket, host.maxMessageBytes, async (bytes, binary, decode) => {
+    if (!open) return
+    let body: unknown
+    try {
+      if (binary) throw new OpenEnvError('INVALID_JSON', 'Parse error: send text frames, not binary ones.')
+      checkShape(bytes, host.shape)
+      body = parseJson(decode(bytes))
+    } catch (error) {
+      return send(failure(error, -32700))
+    }
+    return send(await answerRpc(body, host, seat))
+  })
   return {
     message: (bytes, binary, decode) => {
-      // One after the other: the episode takes one call at a time, and replies keep their order.
-      last = last.then(async () => {
-        if (!open) return
-        let body: unknown
-        try {
-          if (binary) throw new OpenEnvError('INVALID_JSON', 'Parse error: send text frames, not binary ones.')
-          checkShape(bytes, host.shape)
-          body = parseJson(decode(bytes))
-        } catch (error) {
-          send(failure(error, -32700))
-          return
-        }
-        const reply = await answerRpc(body, host, seat)
-        send(reply)
-      })
+      inbox.receive(bytes, binary, decode)
     },
     closed: () => {
       open = false
+      inbox.clear()
       if (own) void host.sessions.close(session)
     },
   }

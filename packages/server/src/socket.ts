@@ -8,6 +8,7 @@ import {
   resetFromWire,
   type ClientMessage,
 } from '@openenv-ts/core/wire'
+import { Inbox } from './inbox.ts'
 import { causeOf, type Host, type SocketRoute } from './route.ts'
 import { answerRpc, capabilitySession, fixedSeat } from './rpc.ts'
 import type { Session } from './session.ts'
@@ -16,7 +17,8 @@ import { isToolMessage, toolCallReply, toolListReply } from './tool-message.ts'
 
 /** A WebSocket as the server sees it, whatever runtime it comes from. */
 export interface SocketLike {
-  send(text: string): void
+  /** Sends; a promise when the other side leaves much unread, until this text has gone out. */
+  send(text: string): MaybePromise<void>
   close(code: number, reason?: string): void
   /** Stops and resumes reading, for a client that sends faster than its episode answers. */
   pause(): void
@@ -31,8 +33,6 @@ export interface SocketHandler {
   closed(): void
 }
 
-/** Frames that may wait while a call runs before the socket is no longer read. */
-const MAX_WAITING = 1024
 /** How long a client that finds no slot has for its first message, which may be one that needs none. */
 const REFUSAL_DELAY_MS = 200
 /** How long a refused client has after the refusal: older ones lose a frame that a close follows at once. */
@@ -91,14 +91,16 @@ class EpisodeSocket implements SocketHandler {
   #refused = false
   #untouched = true
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Frames that came while a call was running; null when none is. */
-  #waiting: (() => MaybePromise<void>)[] | null = null
+  readonly #inbox: Inbox
   #open = true
 
   constructor(host: Host, socket: SocketLike, { mayControl, attach }: Seating) {
     this.#host = host
     this.#socket = socket
     this.#mayControl = mayControl
+    this.#inbox = new Inbox(socket, host.maxMessageBytes, (bytes, binary, decode) =>
+      this.#answer(bytes, binary, decode),
+    )
     this.#joined = attach !== undefined
     try {
       this.#session = attach === undefined ? host.sessions.open('socket') : attach()
@@ -115,21 +117,12 @@ class EpisodeSocket implements SocketHandler {
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
-    if (this.#waiting !== null) {
-      this.#waiting.push(() => this.#answer(bytes, binary, decode))
-      if (this.#waiting.length === MAX_WAITING) this.#socket.pause()
-      return
-    }
-    const call = this.#answer(bytes, binary, decode)
-    if (call instanceof Promise) {
-      this.#waiting = []
-      void this.#drain(call)
-    }
+    this.#inbox.receive(bytes, binary, decode)
   }
 
   closed(): void {
     this.#open = false
-    this.#waiting &&= []
+    this.#inbox.clear()
     clearTimeout(this.#timer)
     const session = this.#session
     this.#session = null
@@ -142,7 +135,7 @@ class EpisodeSocket implements SocketHandler {
   #refuse(error: unknown): void {
     clearTimeout(this.#timer)
     this.#refused = true
-    this.#send(errorFrame(error))
+    void this.#send(errorFrame(error))
     this.#timer = setTimeout(() => {
       this.#end()
     }, REFUSAL_GRACE_MS)
@@ -156,8 +149,14 @@ class EpisodeSocket implements SocketHandler {
   /** The slot of this socket, taken again if it was given up for task queries. */
   #seated(): Session {
     this.#untouched = false
-    this.#session ??= this.#host.sessions.open('socket')
+    this.#session ??= this.#takeSlot()
     return this.#session
+  }
+
+  #takeSlot(): Session {
+    const session = this.#host.sessions.open('socket')
+    clearTimeout(this.#timer)
+    return session
   }
 
   /** A client that begins with tasks needs no slot [OE-22]. */
@@ -166,18 +165,6 @@ class EpisodeSocket implements SocketHandler {
     if (!this.#untouched || this.#joined || this.#session === null) return
     void this.#host.sessions.close(this.#session)
     this.#session = null
-  }
-
-  /** Answers what came in the meantime, then goes back to answering at once. */
-  async #drain(call: Promise<void>): Promise<void> {
-    await call
-    for (;;) {
-      const next = this.#waiting?.shift()
-      if (next === undefined) break
-      if (this.#waiting?.length === MAX_WAITING - 1) this.#socket.resume()
-      await next()
-    }
-    this.#waiting = null
   }
 
   /** Answers one frame; never throws. */
@@ -190,12 +177,10 @@ class EpisodeSocket implements SocketHandler {
     try {
       const sent = this.#perform(this.#read(bytes, binary, decode))
       if (sent instanceof Promise) {
-        return sent.catch((error: unknown) => {
-          this.#fail(error)
-        })
+        return sent.catch((error: unknown) => this.#fail(error))
       }
     } catch (error) {
-      this.#fail(error)
+      return this.#fail(error)
     }
   }
 
@@ -212,41 +197,28 @@ class EpisodeSocket implements SocketHandler {
         if (isToolMessage(data, this.#host)) return this.#useTool(data)
         this.#requireControl()
         const reply = this.#seated().episode.stepNow(data)
-        if (!(reply instanceof Promise)) {
-          this.#send(replyFrame(reply))
-          return
-        }
-        return reply.then((late) => {
-          this.#send(replyFrame(late))
-        })
+        if (!(reply instanceof Promise)) return this.#send(replyFrame(reply))
+        return reply.then((late) => this.#send(replyFrame(late)))
       }
       case 'reset':
         this.#requireControl()
         return this.#seated()
           .episode.reset(resetFromWire(message.data, this.#host.environment))
-          .then((reply) => {
-            this.#send(replyFrame(reply))
-          })
+          .then((reply) => this.#send(replyFrame(reply)))
       case 'state':
         this.#requireControl()
         return this.#seated()
           .episode.state()
-          .then((state) => {
-            this.#send(frame('state', state))
-          })
+          .then((state) => this.#send(frame('state', state)))
       case 'mcp':
-        return answerRpc(message.data, this.#host, fixedSeat(() => this.#seated())).then((reply) => {
-          this.#send(frame('mcp', reply))
-        })
+        return answerRpc(message.data, this.#host, fixedSeat(() => this.#seated())).then((reply) => this.#send(frame('mcp', reply)))
       case 'close':
         this.#end()
         return
       default:
         this.#requireControl()
         this.#giveUpSlot()
-        return this.#tasks[message.type](message.data).then((reply) => {
-          this.#send(frame(message.type, reply))
-        })
+        return this.#tasks[message.type](message.data).then((reply) => this.#send(frame(message.type, reply)))
     }
   }
 
@@ -255,11 +227,10 @@ class EpisodeSocket implements SocketHandler {
     const { environment } = this.#host
     const seat = seatAgent(this.#seated().episode, environment)
     if (data['type'] === 'list_tools') {
-      this.#send(frame('observation', toolListReply(await seat.listTools())))
-      return
+      return this.#send(frame('observation', toolListReply(await seat.listTools())))
     }
     const name = String(data['tool_name'])
-    this.#send(frame('observation', await toolCallReply(seat, name, data['arguments'])))
+    return this.#send(frame('observation', await toolCallReply(seat, name, data['arguments'])))
   }
 
   get #tasks(): TaskQueries {
@@ -271,11 +242,11 @@ class EpisodeSocket implements SocketHandler {
     throw new OpenEnvError('NOT_SUPPORTED', 'This server runs in production mode: agents cannot control episodes.')
   }
 
-  #send(text: string): void {
-    if (this.#open) this.#socket.send(text)
+  #send(text: string): MaybePromise<void> {
+    if (this.#open) return this.#socket.send(text)
   }
 
-  #fail(thrown: unknown): void {
+  #fail(thrown: unknown): MaybePromise<void> {
     const error = isOpenEnvError(thrown) ? thrown : toOpenEnvError(thrown, 'the call')
     if (error.code === 'CAPACITY_REACHED' && !this.#joined) {
       this.#refuse(error)
@@ -285,7 +256,7 @@ class EpisodeSocket implements SocketHandler {
       const session = this.#session?.id ?? ''
       this.#host.log({ level: 'error', message: error.message, session, cause: causeOf(error) })
     }
-    this.#send(errorFrame(error))
+    return this.#send(errorFrame(error))
   }
 }
 

@@ -1,0 +1,31 @@
+import type { SocketHandler, SocketLike } from '../src/socket.ts'
+
+/** A socket that keeps what is sent over it, for behaviour that a kernel's buffers would blur. */
+export class FakeSocket implements SocketLike {
+  readonly sent: string[] = []
+  closedWith: number | null = null
+  paused = false
+
+  send(text: string): void {
+    this.sent.push(text)
+  }
+
+  close(code: number): void {
+    this.closedWith = code
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+  }
+}
+
+/** Hands a message to a handler as a listener does. */
+export function deliver(handler: SocketHandler, type: string, data?: unknown): void {
+  handler.message(Buffer.from(JSON.stringify({ type, data })), false, (bytes) =>
+    Buffer.from(bytes).toString('utf8'),
+  )
+}
