@@ -49,7 +49,7 @@ function scoreTable({ tasks, pass_at }: Summary): string {
     head: ['task', 'episodes', 'mean', ...ks.map((k) => `pass@${k}`)],
     colAligns: ['left', 'right', 'right', ...ks.map(() => 'right' as const)],
     // cli-table3 writes its colours whatever the stream is.
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   })
   for (const task of tasks.slice(0, MAX_ROWS)) {
     const passes = ks.map((k) => fixed(task.pass_at[k] ?? null))
