@@ -1,0 +1,223 @@
+import type { Contestant } from './contestant.ts'
+import type { InProcess } from './in-process.ts'
+import type { Sample } from './load.ts'
+import type { Delay } from './neighbour.ts'
+import type { StartTimes } from './start-time.ts'
+import { median } from './statistics.ts'
+import type { Storm } from './storm.ts'
+
+type Name = Contestant['name']
+
+/** Everything that was measured, round by round: what `--json` writes. */
+export interface Results {
+  readonly machine: { readonly node: string; readonly cpus: number; readonly model: string }
+  readonly smoke: boolean
+  readonly loads: { readonly name: Name; readonly sessions: number; readonly rounds: readonly Sample[] }[]
+  readonly idle: { readonly name: Name; readonly sessions: number; readonly bytes: number }[]
+  readonly storms: ({ readonly name: Name } & Storm)[]
+  inProcess: InProcess | null
+  neighbours: readonly Delay[]
+  startTimes: StartTimes | null
+}
+
+/** Prints tables, medians over the rounds, and how far each aim is reached. */
+export function printResults(results: Results): void {
+  const { machine, loads, idle, storms, inProcess, neighbours, startTimes } = results
+  print(`Node ${machine.node} on ${String(machine.cpus)} × ${machine.model}`)
+  if (results.smoke) print('A smoke run: it shows that everything runs, and its numbers mean nothing.')
+  if (loads.length > 0) {
+    table(
+      'Steps over /ws, each session waiting for its reply',
+      [
+        'sessions',
+        'server',
+        'steps/s',
+        'p50 ms',
+        'p99 ms',
+        'CPU µs/step',
+        'steps vs bare',
+        'CPU vs bare',
+        'load busy',
+      ],
+      loads.map(({ name, sessions, rounds }) => [
+        String(sessions),
+        name,
+        whole(median(rounds.map((sample) => sample.stepsPerSecond))),
+        fixed(median(rounds.map((sample) => sample.p50Ms)), 2),
+        fixed(median(rounds.map((sample) => sample.p99Ms)), 2),
+        fixed(median(rounds.map((sample) => sample.cpuMicrosPerStep)), 1),
+        fixed(ratio(results, sessions, 'stepsPerSecond', name, 'bare ws'), 2),
+        fixed(ratio(results, sessions, 'cpuMicrosPerStep', name, 'bare ws'), 2),
+        percent(median(rounds.map((sample) => sample.loadBusy))),
+      ]),
+    )
+  }
+  if (idle.length > 0) {
+    table(
+      'Resident memory of a session that was reset and stepped once, after a collection',
+      ['server', 'sessions', 'kB/session'],
+      idle.map(({ name, sessions, bytes }) => [name, whole(sessions), fixed(bytes / 1000, 1)]),
+    )
+  }
+  if (storms.length > 0) {
+    table(
+      'Simultaneous connects, each with a reset',
+      ['server', 'connects', 'failed', 'all done s', 'p50 ms', 'p99 ms', ''],
+      storms.map(({ name, connects, failed, seconds, p50Ms, p99Ms, reason }) => [
+        ...[
+          name,
+          whole(connects),
+          String(failed),
+          fixed(seconds, 2),
+          whole(p50Ms),
+          whole(p99Ms),
+          reason ?? '',
+        ],
+      ]),
+    )
+  }
+  if (neighbours.length > 0) {
+    table(
+      "Delay of a session's steps while another sends",
+      ['sent', 'answered', 'median ms', 'largest ms', 'allowed ms'],
+      neighbours.map(({ sent, answered, medianMs, largestMs, allowedMs }) => [
+        ...[
+          sent,
+          answered,
+          fixed(medianMs, 2),
+          fixed(largestMs, 1),
+          allowedMs === null ? '' : String(allowedMs),
+        ],
+      ]),
+    )
+  }
+  if (inProcess !== null) {
+    const { awaited, direct } = inProcess
+    print(
+      `\nEcho in this process, validated in and out: ${whole(awaited)} steps/s awaited, ${whole(direct)} direct`,
+    )
+  }
+  if (startTimes !== null) {
+    const { bareNodeMs, helpMs, oneEpisodeMs } = startTimes
+    print(
+      `\nStart: bare Node ${whole(bareNodeMs)} ms, openenv --help ${whole(helpMs)} ms (${fixed(helpMs / bareNodeMs, 1)} ×), ` +
+        `openenv eval of one episode ${whole(oneEpisodeMs)} ms`,
+    )
+  }
+  const aims = aimsOf(results)
+  if (aims.length > 0) {
+    table(
+      'Aims',
+      ['', 'aim', 'measured', ''],
+      aims.map(({ what, aim, measured, reached }) => [what, aim, measured, reached ? 'reached' : 'MISSED']),
+    )
+  }
+}
+
+interface Aim {
+  readonly what: string
+  readonly aim: string
+  readonly measured: string
+  readonly reached: boolean
+}
+
+function aimsOf(results: Results): readonly Aim[] {
+  const aims: Aim[] = []
+  const atLeast = (what: string, floor: number, value: number, digits = 2): void => {
+    if (!Number.isNaN(value)) {
+      aims.push({
+        what,
+        aim: `≥ ${figure(floor, digits)}`,
+        measured: figure(value, digits),
+        reached: value >= floor,
+      })
+    }
+  }
+  const atMost = (what: string, ceiling: number, value: number, digits = 2): void => {
+    if (!Number.isNaN(value)) {
+      aims.push({
+        what,
+        aim: `≤ ${figure(ceiling, digits)}`,
+        measured: figure(value, digits),
+        reached: value <= ceiling,
+      })
+    }
+  }
+  for (const sessions of [32, 256]) {
+    const at = `at ${String(sessions)} sessions`
+    atLeast(`steps/s of bare ws ${at}`, 0.85, ratio(results, sessions, 'stepsPerSecond', 'ours', 'bare ws'))
+    atMost(
+      `CPU a step of bare ws ${at}`,
+      1.25,
+      ratio(results, sessions, 'cpuMicrosPerStep', 'ours', 'bare ws'),
+    )
+  }
+  atLeast(
+    'steps/s of python sync at 256 sessions',
+    3,
+    ratio(results, 256, 'stepsPerSecond', 'ours', 'python sync'),
+  )
+  atLeast(
+    'steps/s of python async at 256 sessions',
+    2,
+    ratio(results, 256, 'stepsPerSecond', 'ours', 'python async'),
+  )
+  const ours = results.idle.find(({ name }) => name === 'ours')
+  if (ours !== undefined) atMost('kB an idle session', 20, ours.bytes / 1000, 1)
+  for (const { name, connects, failed } of results.storms) {
+    if (name === 'ours') atMost(`failed of ${whole(connects)} connects`, 0, failed, 0)
+  }
+  if (results.inProcess !== null)
+    atLeast('steps/s in process, awaited', 1_000_000, results.inProcess.awaited, 0)
+  for (const { sent, allowedMs, largestMs } of results.neighbours) {
+    if (allowedMs !== null) atMost(`ms of delay by ${sent}`, allowedMs, largestMs, 1)
+  }
+  if (results.startTimes !== null) {
+    const { bareNodeMs, helpMs, oneEpisodeMs } = results.startTimes
+    atMost('starts of bare Node for --help', 5, helpMs / bareNodeMs, 1)
+    atMost('ms for one episode', 2000, oneEpisodeMs, 0)
+  }
+  return aims
+}
+
+/** Median over the rounds of one server's figure over another's in the same round. */
+function ratio(results: Results, sessions: number, figure: keyof Sample, of: Name, over: Name): number {
+  const roundsOf = (name: Name): readonly Sample[] =>
+    results.loads.find((each) => each.name === name && each.sessions === sessions)?.rounds ?? []
+  const others = roundsOf(over)
+  return median(roundsOf(of).map((sample, round) => sample[figure] / (others[round]?.[figure] ?? NaN)))
+}
+
+function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
+  const isNumber = head.map((_, column) => rows.every((row) => /^[\d.,–-]*%?$/.test(row[column] ?? '')))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        isNumber[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd()
+  print(`\n${title}`)
+  for (const row of [head, ...rows]) print(`  ${line(row)}`)
+}
+
+function figure(value: number, digits: number): string {
+  return digits === 0 ? whole(value) : fixed(value, digits)
+}
+
+function fixed(value: number, digits: number): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(digits)
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)}%`
+}
+
+function print(line: string): void {
+  console.log(line)
+}

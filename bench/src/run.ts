@@ -1,0 +1,131 @@
+// Measures our server beside others in one run: `npm run bench`, `npm run bench -- --smoke --json FILE`.
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { BARE, contestants, OURS, start, type Contestant, type Running } from './contestant.ts'
+import { bytesPerIdleSession } from './idle.ts'
+import { inProcess } from './in-process.ts'
+import { load, type Sample } from './load.ts'
+import { neighbourDelays } from './neighbour.ts'
+import { printResults, type Results } from './report.ts'
+import { startTimes } from './start-time.ts'
+import { storm } from './storm.ts'
+
+const { values: flags } = parseArgs({
+  options: { smoke: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+})
+
+/** How much is measured; the smoke run only proves that everything runs. */
+const SCALE = flags.smoke
+  ? {
+      rounds: 1,
+      sessions: [1, 32],
+      warmUpSeconds: 0.1,
+      seconds: 0.2,
+      idle: 512,
+      storms: [512],
+      steps: 100_000,
+      frames: 2,
+      starts: 1,
+    }
+  : {
+      rounds: 3,
+      sessions: [1, 32, 256, 1024],
+      warmUpSeconds: 0.75,
+      seconds: 2,
+      idle: 8192,
+      storms: [4096, 8192],
+      steps: 3_000_000,
+      frames: 20,
+      starts: 9,
+    }
+/** A thread a session is what the Python server takes for a synchronous environment, so fewer sessions for it. */
+const IDLE_PYTHON = Math.min(SCALE.idle, 1024)
+
+const results: Results = {
+  machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown' },
+  smoke: flags.smoke,
+  loads: [],
+  idle: [],
+  storms: [],
+  inProcess: null,
+  neighbours: [],
+  startTimes: null,
+}
+const parts: Readonly<Record<string, () => Promise<void> | void>> = {
+  load: measureLoads,
+  idle: measureIdle,
+  storm: measureStorms,
+  'in-process': async () => {
+    results.inProcess = await inProcess(SCALE.steps)
+  },
+  neighbours: async () => {
+    results.neighbours = await neighbourDelays(SCALE.frames)
+  },
+  start: () => {
+    results.startTimes = startTimes(SCALE.starts)
+  },
+}
+if (flags.only !== undefined && !(flags.only in parts)) {
+  console.error(`No part "${flags.only}". Parts: ${Object.keys(parts).join(', ')}.`)
+  process.exit(2)
+}
+const all = contestants()
+if (all.length < 4) console.error('No Python server to compare with: run test/peers/install.sh first.')
+for (const [name, measure] of Object.entries(parts)) {
+  if (flags.only !== undefined && flags.only !== name) continue
+  console.error(`Measuring: ${name} …`)
+  await measure()
+}
+printResults(results)
+if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`)
+const broken = results.storms.some(({ failed }) => failed > 0)
+process.exit(broken ? 1 : 0)
+
+/** All servers run all the time; in each round every one has its turn, and each round begins with another. */
+async function measureLoads(): Promise<void> {
+  const { rounds, sessions, warmUpSeconds, seconds } = SCALE
+  await withServers(all, async (servers) => {
+    for (const count of sessions) {
+      const samples = new Map<Contestant['name'], Sample[]>(servers.map(({ name }) => [name, []]))
+      for (let round = 0; round < rounds; round += 1) {
+        for (let turn = 0; turn < servers.length; turn += 1) {
+          const server = servers[(round + turn) % servers.length]
+          if (server === undefined) continue
+          samples.get(server.name)?.push(await load(server, { sessions: count, warmUpSeconds, seconds }))
+        }
+      }
+      for (const [name, of] of samples) results.loads.push({ name, sessions: count, rounds: of })
+    }
+  })
+}
+
+async function measureIdle(): Promise<void> {
+  for (const contestant of all) {
+    const sessions = contestant.name.startsWith('python') ? IDLE_PYTHON : SCALE.idle
+    const bytes = await bytesPerIdleSession(contestant, sessions)
+    results.idle.push({ name: contestant.name, sessions, bytes })
+  }
+}
+
+async function measureStorms(): Promise<void> {
+  await withServers([OURS, BARE], async (servers) => {
+    for (const connects of SCALE.storms) {
+      for (const server of servers)
+        results.storms.push({ name: server.name, ...(await storm(server, connects)) })
+    }
+  })
+}
+
+async function withServers(
+  which: readonly Contestant[],
+  measure: (servers: readonly Running[]) => Promise<void>,
+): Promise<void> {
+  const servers: Running[] = []
+  try {
+    for (const each of which) servers.push(await start(each))
+    await measure(servers)
+  } finally {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
+  }
+}
