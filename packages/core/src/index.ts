@@ -1,5 +1,20 @@
 // What stands here is a promise to everybody who imports the package.
 // Declaring environments
+export { defineEnvironment } from './define.ts'
+export type {
+  CallRecord,
+  GivenTask,
+  GoldOf,
+  OpenContext,
+  ScoreContext,
+  ToolCallOf,
+  ToolContext,
+  WorldDefinition,
+  WorldScore,
+  WorldTerm,
+} from './define.ts'
+export { ToolObservation } from './tool-call.ts'
+export type { ToolAction } from './tool-call.ts'
 export { pureEnvironment } from './pure.ts'
 export type { PureDefinition, PureEnvironment, PureStep, ScoredStep } from './pure.ts'
 export type {

@@ -323,19 +323,19 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
   /** Waits for environment code in the middle of a step. */
   async #awaited<T>(run: Run, signal: AbortSignal | undefined, work: () => MaybePromise<T>): Promise<T> {
-    let settled = false
+    const progress = { settled: false }
     const arrival = async (): Promise<T> => {
       try {
         return await work()
       } finally {
-        settled = true
+        progress.settled = true
       }
     }
     try {
       return await this.#limited('step', signal, arrival)
     } catch (error) {
       // Given up while the environment was still at it: where it stands now nobody knows.
-      if (!settled) run.broken = true
+      if (!progress.settled) run.broken = true
       throw error
     }
   }

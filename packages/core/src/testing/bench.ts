@@ -1,7 +1,7 @@
 import { manualClock } from '../clock.ts'
 import type { AnyEnvironment } from '../environment.ts'
 import type { Episode, EpisodeState, Reply, ResetOptions } from '../episode.ts'
-import { isOpenEnvError, type OpenEnvError } from '../errors.ts'
+import { isOpenEnvError } from '../errors.ts'
 import { openLocal, type LocalEpisode, type LocalOptions } from '../local.ts'
 import { seededRandom, type Random } from '../random.ts'
 import { describeIssues, issuesOf } from '../schema.ts'
@@ -191,11 +191,6 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
     (thrown: unknown) => thrown,
   )
   return error === nothing ? null : error
-}
-
-/** Whether an error says that an episode cannot do something. */
-export function isUnsupported(error: unknown): error is OpenEnvError {
-  return isOpenEnvError(error) && error.code === 'NOT_SUPPORTED'
 }
 
 /** An error and what is behind it, in words: the person who reads it wrote what failed. */

@@ -2,7 +2,7 @@ import type { AnyEnvironment } from '../environment.ts'
 import type { Episode, Reply, ResetOptions } from '../episode.ts'
 import { isOpenEnvError } from '../errors.ts'
 import { openLocal } from '../local.ts'
-import { expectEqual, expectError } from './expectation.ts'
+import { expectEqual, expectError, supported } from './expectation.ts'
 import { sampleActions } from './sample-actions.ts'
 
 /** Opens one more episode, not reset yet; the case that opened it closes it. */
@@ -309,15 +309,5 @@ async function outcome(episode: Episode, action: unknown): Promise<unknown> {
     return seen(await episode.step(action))
   } catch (error) {
     return isOpenEnvError(error) ? error.code : String(error)
-  }
-}
-
-/** The answer, or null where the episode cannot do it. */
-async function supported<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call
-  } catch (error) {
-    if (isOpenEnvError(error) && error.code === 'NOT_SUPPORTED') return null
-    throw error
   }
 }

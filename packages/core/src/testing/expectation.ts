@@ -41,3 +41,13 @@ export async function expectError(
   }
   throw new ExpectationError(`${what}: it did not fail.`, code, answer)
 }
+
+/** The answer, or null where the episode cannot do it. */
+export async function supported<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call
+  } catch (error) {
+    if (isOpenEnvError(error) && error.code === 'NOT_SUPPORTED') return null
+    throw error
+  }
+}

@@ -1,0 +1,179 @@
+import type { z } from 'zod'
+import { checkDefinition } from './definition.ts'
+import type { Environment, EpisodeLimits, StartContext, StepContext } from './environment.ts'
+import type { JsonSchema, MaybePromise } from './json.ts'
+import { refuseUnknownKeys, toJsonSchema } from './schema.ts'
+import type { TaskProvider } from './task.ts'
+import { RESERVED_TOOL_NAMES, type Tool } from './tool.ts'
+import { ToolObservation, toolCallSchema, type ToolAction } from './tool-call.ts'
+import { startWorld, type WorldInside, type WorldTool } from './tool-world.ts'
+
+/** What of a task everybody but the rubric sees: all but its `gold`. */
+export type GivenTask<T> = T extends object ? Omit<T, 'gold'> : null
+
+/** The `gold` of a task, for the rubric only; undefined where tasks have none. */
+export type GoldOf<T> = T extends { readonly gold: infer G } ? G : undefined
+
+/** What a world is opened for. */
+export interface OpenContext<T> extends Omit<StartContext, 'task'> {
+  /** Null when the environment has no tasks. */
+  readonly task: GivenTask<T>
+}
+
+/** What a tool may use beside the world and its arguments. */
+export interface ToolContext<T> extends StepContext {
+  readonly task: GivenTask<T>
+}
+
+/** One call that the agent made, and whether it went well. */
+export interface CallRecord {
+  readonly tool: string
+  readonly arguments: Readonly<Record<string, unknown>>
+  readonly ok: boolean
+}
+
+/** What an episode is scored by. */
+export interface ScoreContext<T> {
+  readonly task: GivenTask<T>
+  readonly gold: GoldOf<T>
+  /** Every call of the episode, in order. */
+  readonly calls: readonly CallRecord[]
+  readonly signal: AbortSignal
+}
+
+/** One term of the rubric: a function (weight 1), or one with its weight. A boolean counts 1 or 0. */
+export type WorldTerm<W, T> = WorldScore<W, T> | { readonly weight: number; readonly score: WorldScore<W, T> }
+
+/** Scores a world once, at the end. */
+export type WorldScore<W, T> = (world: W, context: ScoreContext<T>) => MaybePromise<number | boolean>
+
+/**
+ * An environment that acts on a world of its own: an application, a database, a process.
+ *
+ * @typeParam W - The world. @typeParam T - A row of the tasks. @typeParam I - Arguments of each tool, by its name.
+ */
+export interface WorldDefinition<W, T, I extends object> {
+  readonly name: string
+  /** What it is about; the name, when not given. */
+  readonly description?: string
+  /** `0.0.0` when not given. */
+  readonly version?: string
+  /** Rows; their `gold` reaches nothing but the rubric. */
+  readonly tasks?: TaskProvider<T>
+  readonly options?: z.ZodType
+  /** Opens the world that one episode acts in. Write it before `tools`: the world's type is read off it. */
+  open(context: OpenContext<NoInfer<T>>): MaybePromise<W>
+  /** Frees what the world holds: at the end, at the next reset, at close; once. */
+  close?(world: NoInfer<W>): MaybePromise<void>
+  /**
+   * What the agent can do. What `run` throws is the agent's to read, as a failed call; an `OpenEnvError` is not: it
+   * says that the environment itself failed. What `run` answers must be JSON.
+   */
+  readonly tools: {
+    readonly [K in keyof I]: {
+      readonly description: string
+      /** An object schema: the arguments. */
+      readonly input: z.ZodType<I[K]>
+      /** A call that goes well ends the episode. */
+      readonly final?: boolean
+      run(world: NoInfer<W>, input: NoInfer<I[K]>, context: ToolContext<NoInfer<T>>): MaybePromise<unknown>
+    }
+  }
+  /** What the agent is told first; the description, when not given. */
+  prompt?(world: NoInfer<W>, context: { readonly task: GivenTask<NoInfer<T>> }): MaybePromise<string>
+  /** Scored once, when the episode ends by a final tool or by a limit; the reward is null until then. */
+  readonly rubric: Readonly<Record<string, WorldTerm<NoInfer<W>, NoInfer<T>>>>
+  /** The final reward is clipped to it. */
+  readonly rewardRange?: readonly [number, number]
+  readonly limits?: EpisodeLimits
+  /** A copy of the world, independent of it; without it, episodes cannot be forked. */
+  fork?(world: NoInfer<W>): MaybePromise<NoInfer<W>>
+  /** Whether equal seeds and actions give equal replies; false when not given. */
+  readonly deterministic?: boolean
+  /** Whether many worlds may be open in one process; true when not given. */
+  readonly concurrent?: boolean
+}
+
+/** The calls that a tool environment takes, as sent. */
+export type ToolCallOf<I extends object> = {
+  [K in keyof I & string]: {
+    readonly type?: 'call_tool'
+    readonly tool_name: K
+    readonly arguments: I[K]
+  }
+}[keyof I & string]
+
+/**
+ * Declares an environment that acts on a world by tools. Its actions are OpenEnv's tool calls.
+ *
+ * @throws TypeError when a tool has a reserved name, or arguments that are no JSON object.
+ */
+export function defineEnvironment<W, I extends object, T = undefined>(
+  definition: WorldDefinition<W, T, I>,
+): Environment<ToolAction, ToolObservation, ToolCallOf<I>, T> {
+  const { name, description = name, version = '0.0.0', tasks, options, rewardRange, limits = {} } = definition
+  const inside = insideOf(
+    definition as unknown as WorldDefinition<W, T, Record<string, unknown>>,
+    description,
+  )
+  const tools = [...inside.tools.values()].map(({ tool }) => tool)
+  const action = toolCallSchema(tools)
+  checkDefinition({ name, action, observation: ToolObservation, options }, 'tool calls')
+  return {
+    name,
+    description,
+    version,
+    action: action as unknown as z.ZodType<ToolAction, ToolCallOf<I>>,
+    observation: ToolObservation,
+    tools,
+    ...(options === undefined ? {} : { options }),
+    ...(tasks === undefined ? {} : { tasks }),
+    ...(rewardRange === undefined ? {} : { rewardRange }),
+    rubric: inside.terms.map(({ name: term, weight }) => ({ name: term, weight })),
+    limits,
+    deterministic: definition.deterministic ?? false,
+    concurrent: definition.concurrent ?? true,
+    start: (context) => startWorld(inside, context),
+  }
+}
+
+function insideOf<W, T>(
+  definition: WorldDefinition<W, T, Record<string, unknown>>,
+  description: string,
+): WorldInside<W, T> {
+  const tools = Object.entries(definition.tools).map(([name, given]) => {
+    const input = refuseUnknownKeys(given.input)
+    const { description: about, final = false } = given
+    const tool: Tool = {
+      name,
+      description: about,
+      inputSchema: inputSchemaOf(name, input),
+      ...(final && { final }),
+    }
+    const made: WorldTool<W, T> = {
+      tool,
+      input,
+      run: (world, args, context) => given.run(world, args, context),
+    }
+    return [name, made] as const
+  })
+  const terms = Object.entries(definition.rubric).map(([name, term]) =>
+    typeof term === 'function' ? { name, weight: 1, score: term } : { name, ...term },
+  )
+  const [low = -Infinity, high = Infinity] = definition.rewardRange ?? []
+  return { definition, description, tools: new Map(tools), terms, range: [low, high] }
+}
+
+function inputSchemaOf(name: string, input: z.ZodType): JsonSchema {
+  if (RESERVED_TOOL_NAMES.includes(name)) {
+    throw new TypeError(
+      `A tool cannot be called "${name}": that name belongs to the orchestrator. Rename it.`,
+    )
+  }
+  if (!/^[\w.-]{1,64}$/.test(name)) {
+    throw new TypeError(`"${name}" is no name for a tool: use 1 to 64 of A-Z, a-z, 0-9, "_", "." and "-".`)
+  }
+  const schema = toJsonSchema(input, 'input', `input of the tool "${name}"`)
+  if (schema['type'] === 'object') return schema
+  throw new TypeError(`The input of the tool "${name}" must be an object schema: its arguments by name.`)
+}

@@ -1,0 +1,215 @@
+import type { z } from 'zod'
+import type { CallRecord, GivenTask, GoldOf, ToolContext, WorldDefinition, WorldScore } from './define.ts'
+import type { Frame, Simulation, StartContext, StepContext } from './environment.ts'
+import type { Status } from './episode.ts'
+import { isOpenEnvError, OpenEnvError } from './errors.ts'
+import type { Terms } from './rubric.ts'
+import { describeIssues, issuesOf } from './schema.ts'
+import type { Task } from './task.ts'
+import type { Tool } from './tool.ts'
+import { failed, succeeded, type ToolAction, type ToolObservation } from './tool-call.ts'
+
+/** A tool made ready. */
+export interface WorldTool<W, T> {
+  readonly tool: Tool
+  readonly input: z.ZodType
+  readonly run: (world: W, input: unknown, context: ToolContext<T>) => unknown
+}
+
+/** A definition made ready. */
+export interface WorldInside<W, T> {
+  readonly definition: WorldDefinition<W, T, Record<string, unknown>>
+  readonly description: string
+  readonly tools: ReadonlyMap<string, WorldTool<W, T>>
+  readonly terms: readonly {
+    readonly name: string
+    readonly weight: number
+    readonly score: WorldScore<W, T>
+  }[]
+  readonly range: readonly [number, number]
+}
+
+/** Opens a world and asks what to tell the agent. */
+export async function startWorld<W, T>(
+  inside: WorldInside<W, T>,
+  context: StartContext<T>,
+): Promise<Simulation<ToolAction, ToolObservation>> {
+  const { definition, description } = inside
+  const given = givenTask(context.task)
+  const world = await definition.open({ ...context, task: given })
+  try {
+    const prompt = (await definition.prompt?.(world, { task: given })) ?? description
+    return new WorldSimulation(inside, { world, task: context.task, given, prompt, calls: [] })
+  } catch (error) {
+    await Promise.resolve(definition.close?.(world)).catch(() => undefined)
+    throw error
+  }
+}
+
+/** A task without its gold: a copy, so that nothing that holds it leads to the gold. */
+function givenTask<T>(task: Task<T> | null): GivenTask<T> {
+  if (task === null) return null as GivenTask<T>
+  const { gold: _gold, ...given } = task.data as T & { readonly gold?: unknown }
+  return given as GivenTask<T>
+}
+
+interface Held<W, T> {
+  readonly world: W
+  readonly task: Task<T> | null
+  readonly given: GivenTask<T>
+  readonly prompt: string
+  readonly calls: CallRecord[]
+}
+
+/** A world at work. It changes in place: one object from reset to the end. */
+class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
+  readonly #inside: WorldInside<W, T>
+  readonly #held: Held<W, T>
+  readonly fork?: () => Promise<WorldSimulation<W, T>>
+  frame: Frame<ToolObservation>
+  #open = true
+  /** Why it can't be scored; every later call fails for the same reason. */
+  #failure: OpenEnvError | null = null
+
+  constructor(inside: WorldInside<W, T>, held: Held<W, T>) {
+    this.#inside = inside
+    this.#held = held
+    this.frame = frameOf({ prompt: held.prompt })
+    if (inside.definition.fork !== undefined) this.fork = this.#fork
+  }
+
+  async step(action: ToolAction, context: StepContext): Promise<this> {
+    if (this.#failure !== null) throw this.#failure
+    const { tool_name: name, arguments: args } = action
+    const { observation, final } = await this.#call(name, args ?? {}, context)
+    this.frame = final ? await this.#scored(observation, 'terminated', context) : frameOf(observation)
+    return this
+  }
+
+  async truncate(context: StepContext): Promise<this> {
+    this.frame = await this.#scored(this.frame.observation, 'truncated', context)
+    return this
+  }
+
+  prompt(): string {
+    return this.#held.prompt
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#inside.definition.close?.(this.#held.world)
+  }
+
+  async #call(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    context: StepContext,
+  ): Promise<{ readonly observation: ToolObservation; readonly final: boolean }> {
+    const { tools } = this.#inside
+    const { world, given: task, calls } = this.#held
+    const known = tools.get(name)
+    const over = (
+      observation: ToolObservation,
+      ok: boolean,
+    ): { observation: ToolObservation; final: boolean } => {
+      calls.push({ tool: name, arguments: args, ok })
+      return { observation, final: ok && known?.tool.final === true }
+    }
+    if (known === undefined) {
+      return over(
+        failed(
+          name,
+          'tool_not_found',
+          `Unknown tool: '${name.slice(0, 100)}'. There are: ${[...tools.keys()].join(', ')}.`,
+        ),
+        false,
+      )
+    }
+    const parsed = known.input.safeParse(args)
+    if (!parsed.success) {
+      const issues = describeIssues(issuesOf(parsed.error, args), 'arguments')
+      return over(failed(name, 'invalid_args', `Invalid arguments: ${issues}.`), false)
+    }
+    let value: unknown
+    try {
+      value = await known.run(world, parsed.data, toolContext(context, task))
+    } catch (error) {
+      // Given up from outside, or failed by its own word: neither is something that the agent did.
+      if (context.signal.aborted || isOpenEnvError(error)) throw error
+      return over(
+        failed(name, 'execution_error', error instanceof Error ? error.message : String(error)),
+        false,
+      )
+    }
+    return over(succeeded(name, value), true)
+  }
+
+  /** Scores, and closes the world: nothing acts in it any more. */
+  async #scored(
+    observation: ToolObservation,
+    status: Status,
+    { signal }: StepContext,
+  ): Promise<Frame<ToolObservation>> {
+    const { terms, range } = this.#inside
+    const { world, task, given, calls } = this.#held
+    const gold = (task?.data as { readonly gold?: unknown } | undefined)?.gold as GoldOf<T>
+    const scored: Record<string, number> = {}
+    let total = 0
+    for (const { name, weight, score } of terms) {
+      let value: number
+      try {
+        value = weight * Number(await score(world, { task: given, gold, calls, signal }))
+      } catch (cause) {
+        throw this.#fail(`The reward term "${name}" could not be scored.`, cause)
+      }
+      if (!Number.isFinite(value)) throw this.#fail(`The reward term "${name}" is ${String(value)}.`)
+      scored[name] = value
+      total += value
+    }
+    // The score stands, whatever becomes of the world.
+    await this.close().catch(() => undefined)
+    return frameOf(observation, status, Math.min(Math.max(total, range[0]), range[1]), scored)
+  }
+
+  #fail(message: string, cause?: unknown): OpenEnvError {
+    this.#failure = new OpenEnvError('EXECUTION_ERROR', message, { cause })
+    return this.#failure
+  }
+
+  async #fork(): Promise<WorldSimulation<W, T>> {
+    const { definition } = this.#inside
+    const { world, calls } = this.#held
+    const copy = this.#open ? await definition.fork?.(world) : world
+    const twin = new WorldSimulation(this.#inside, { ...this.#held, world: copy as W, calls: [...calls] })
+    twin.frame = this.frame
+    twin.#open = this.#open
+    twin.#failure = this.#failure
+    return twin
+  }
+}
+
+function frameOf(
+  observation: ToolObservation,
+  status: Status = 'running',
+  reward: number | null = null,
+  terms?: Terms,
+): Frame<ToolObservation> {
+  const frame = { observation, reward, status, info: {} }
+  return terms === undefined ? frame : { ...frame, terms }
+}
+
+/** The step's context with the task in it; its stream and signal stay as lazy as they are. */
+function toolContext<T>(context: StepContext, task: GivenTask<T>): ToolContext<T> {
+  return {
+    task,
+    index: context.index,
+    clock: context.clock,
+    get random() {
+      return context.random
+    },
+    get signal() {
+      return context.signal
+    },
+  }
+}
