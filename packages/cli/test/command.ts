@@ -7,6 +7,12 @@ import { fileURLToPath } from 'node:url'
 const SOURCES = fileURLToPath(new URL('./sources.js', import.meta.url))
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+// A test that runs out of time disposes nothing; no command outlives the tests.
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** What a finished command left. */
 export interface Finished {
   /** Null when a signal ended it. */
@@ -36,6 +42,8 @@ export function start(args: readonly string[], { cwd, env = {} }: Surroundings =
     ['--conditions=@openenv-ts/source', '--import', SOURCES, MAIN, ...args],
     { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  children.add(child)
+  child.once('close', () => children.delete(child))
   const text = { stdout: '', stderr: '' }
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject)
