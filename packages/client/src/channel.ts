@@ -11,7 +11,7 @@ export interface Request {
   /** The frame to send. */
   readonly text: string
   /** The type of message that answers it; an error message answers anything. */
-  readonly answer: 'observation' | 'state'
+  readonly answer: 'observation' | 'state' | 'batch'
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
 }

@@ -1,10 +1,11 @@
 import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
-import { dial } from './dial.ts'
+import { dial, type DialPlan } from './dial.ts'
 import { SocketEpisode, type EpisodeSettings } from './episode.ts'
 import type { ConnectOptions, RemoteEpisode } from './options.ts'
 import type { OpenSocket } from './socket.ts'
 import { checkDuration } from './time.ts'
 import { parseServerUrl } from './url.ts'
+import { openVector, type VectorEpisode, type VectorOptions } from './vector.ts'
 
 /** `connect`, for one platform's options. */
 export interface Connect<TOptions extends ConnectOptions> {
@@ -15,25 +16,47 @@ export interface Connect<TOptions extends ConnectOptions> {
   (url: string | URL, options?: TOptions): Promise<RemoteEpisode>
 }
 
+type PlatformOptions = ConnectOptions & { readonly headers?: Readonly<Record<string, string>> }
+
 /** Connects with whatever socket the platform has. */
 export async function connectWith(
   url: string | URL,
-  options: ConnectOptions & { readonly headers?: Readonly<Record<string, string>> },
+  options: PlatformOptions,
   open: OpenSocket,
 ): Promise<SocketEpisode<never, never>> {
-  const { environment, timeoutMs = 60_000, connectTimeoutMs = 10_000, retries = 3, fork = true } = options
-  const { token, headers, signal } = options
+  const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, fork = true, token, headers, signal } = options
   const settings: EpisodeSettings = {
-    plan: {
-      url: parseServerUrl(url),
-      open,
-      connectTimeoutMs: checkDuration('connectTimeoutMs', connectTimeoutMs),
-      retries,
-    },
+    plan: planOf(url, options, open),
     http: { ...(token === undefined ? {} : { token }), ...(headers === undefined ? {} : { headers }) },
     environment,
     timeoutMs: checkDuration('timeoutMs', timeoutMs),
     fork,
   }
   return new SocketEpisode<never, never>(settings, await dial(settings.plan, signal))
+}
+
+/** Opens a vector of episodes with whatever socket the platform has. */
+export function connectVectorWith(
+  url: string | URL,
+  options: PlatformOptions & VectorOptions,
+  open: OpenSocket,
+): Promise<VectorEpisode<never, never>> {
+  const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, size, autoreset = 'next-step', signal } = options
+  const plan = planOf(url, options, open)
+  return openVector({ plan, environment, timeoutMs: checkDuration('timeoutMs', timeoutMs), size, autoreset }, signal)
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000
+
+function planOf(
+  url: string | URL,
+  { connectTimeoutMs = 10_000, retries = 3 }: ConnectOptions,
+  open: OpenSocket,
+): DialPlan {
+  return {
+    url: parseServerUrl(url),
+    open,
+    connectTimeoutMs: checkDuration('connectTimeoutMs', connectTimeoutMs),
+    retries,
+  }
 }

@@ -49,7 +49,7 @@ function unreadable(why: string, cause?: unknown): OpenEnvError {
  *
  * @throws OpenEnvError `VALIDATION_ERROR` naming the field.
  */
-export function writeFrame(type: 'reset' | 'step' | 'state', data?: unknown): string {
+export function writeFrame(type: 'reset' | 'step' | 'state' | 'batch', data?: unknown): string {
   try {
     return JSON.stringify({ type, data }, refuseWhatJsonLacks)
   } catch (cause) {

@@ -1,8 +1,9 @@
 // What stands here is a promise to everybody who imports the package. In Node, node.ts takes the place of this module.
 import { OpenEnvError } from '@openenv-ts/core'
-import { connectWith, type Connect } from './connect.ts'
+import { connectVectorWith, connectWith, type Connect } from './connect.ts'
 import type { WebConnectOptions } from './options.ts'
-import { tokenProtocols, type WebSocketClass } from './socket.ts'
+import { tokenProtocols, type OpenSocket, type WebSocketClass } from './socket.ts'
+import type { ConnectVector, VectorOptions } from './vector.ts'
 
 /**
  * Opens an episode on a server. The environment's own types hold when it is given, open records when not.
@@ -10,15 +11,24 @@ import { tokenProtocols, type WebSocketClass } from './socket.ts'
  * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached; `VALIDATION_ERROR` for a bad
  * address or option.
  */
-export const connect = (async (url: string | URL, options: WebConnectOptions = {}) => {
-  const WebSocket = options.WebSocket ?? globalSocket()
+export const connect = (async (url: string | URL, options: WebConnectOptions = {}) =>
+  connectWith(url, options, opener(options))) as Connect<WebConnectOptions>
+
+/**
+ * Opens many episodes on a server that steps them together, over one socket.
+ *
+ * @throws OpenEnvError as `connect` does; `NOT_SUPPORTED` when the server knows no batches; `CAPACITY_REACHED`.
+ */
+export const connectVector = (async (url: string | URL, options: WebConnectOptions & VectorOptions) =>
+  connectVectorWith(url, options, opener(options))) as ConnectVector<WebConnectOptions & VectorOptions>
+
+function opener({ WebSocket = globalSocket(), token }: WebConnectOptions): OpenSocket {
   if (WebSocket === undefined) {
     throw new OpenEnvError('NOT_SUPPORTED', 'There is no WebSocket here: give the option `WebSocket`.')
   }
-  const { token } = options
   const protocols = token === undefined ? undefined : tokenProtocols(token)
-  return connectWith(url, options, (address) => new WebSocket(address, protocols))
-}) as Connect<WebConnectOptions>
+  return (address) => new WebSocket(address, protocols)
+}
 
 function globalSocket(): WebSocketClass | undefined {
   const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
@@ -33,3 +43,4 @@ export type { ServerInfo, ServerMetadata } from './info.ts'
 export { countTasks, listSplits, listTasks } from './tasks.ts'
 export type { TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'
+export type { Autoreset, ConnectVector, VectorEpisode, VectorOptions, VectorReply, VectorResetOptions } from './vector.ts'

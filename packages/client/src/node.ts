@@ -1,7 +1,9 @@
 // The package in Node: the same as index.ts, on the socket of `ws`.
 import WebSocket from 'ws'
-import { connectWith, type Connect } from './connect.ts'
+import { connectVectorWith, connectWith, type Connect } from './connect.ts'
 import type { ConnectOptions } from './options.ts'
+import type { OpenSocket } from './socket.ts'
+import type { ConnectVector, VectorOptions } from './vector.ts'
 
 /** Options of a connection from Node. */
 export interface NodeConnectOptions extends ConnectOptions {
@@ -20,10 +22,20 @@ const MAX_REPLY_BYTES = 100 * 1024 * 1024
  * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached; `VALIDATION_ERROR` for a bad
  * address or option.
  */
-export const connect = ((url: string | URL, options: NodeConnectOptions = {}) => {
-  const { token, headers, pingIntervalMs = 20_000 } = options
+export const connect = ((url: string | URL, options: NodeConnectOptions = {}) =>
+  connectWith(url, options, opener(options))) as Connect<NodeConnectOptions>
+
+/**
+ * Opens many episodes on a server that steps them together, over one socket.
+ *
+ * @throws OpenEnvError as `connect` does; `NOT_SUPPORTED` when the server knows no batches; `CAPACITY_REACHED`.
+ */
+export const connectVector = ((url: string | URL, options: NodeConnectOptions & VectorOptions) =>
+  connectVectorWith(url, options, opener(options))) as ConnectVector<NodeConnectOptions & VectorOptions>
+
+function opener({ token, headers, pingIntervalMs = 20_000 }: NodeConnectOptions): OpenSocket {
   const sent = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers }
-  return connectWith(url, options, (address) => {
+  return (address) => {
     const socket = new WebSocket(address, {
       headers: sent,
       perMessageDeflate: false,
@@ -31,8 +43,8 @@ export const connect = ((url: string | URL, options: NodeConnectOptions = {}) =>
     })
     keepAlive(socket, pingIntervalMs)
     return socket
-  })
-}) as Connect<NodeConnectOptions>
+  }
+}
 
 /** Notices a peer that vanished without a word, which no read or write would tell. */
 function keepAlive(socket: WebSocket, intervalMs: number): void {
@@ -65,3 +77,4 @@ export type { ServerInfo, ServerMetadata } from './info.ts'
 export { countTasks, listSplits, listTasks } from './tasks.ts'
 export type { TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'
+export type { Autoreset, ConnectVector, VectorEpisode, VectorOptions, VectorReply, VectorResetOptions } from './vector.ts'

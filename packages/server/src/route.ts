@@ -77,8 +77,16 @@ export function json({ status = 200, body, headers = {} }: RouteReply): Response
 /** An error as an answer. What the caller is not told goes to the log. */
 export function failure(thrown: unknown, host: Pick<Host, 'log'>, headers?: Record<string, string>): Response {
   const { status, body } = errorToHttp(thrown)
-  if (status >= 500) host.log({ level: 'error', message: 'A request failed.', cause: causeOf(thrown) })
+  if (status === 500) host.log({ level: 'error', message: 'A request failed.', cause: causeOf(thrown) })
   return json({ status, body, ...(headers === undefined ? {} : { headers }) })
+}
+
+/** Writes down what failed inside, with the cause that the other side is not told. */
+export function logFailure(host: Pick<Host, 'log'>, thrown: unknown, session?: string): void {
+  if (isOpenEnvError(thrown) && thrown.http !== 500) return
+  const message = isOpenEnvError(thrown) ? thrown.message : 'A call failed.'
+  const where = session === undefined ? {} : { session }
+  host.log({ level: 'error', message, ...where, cause: causeOf(thrown) })
 }
 
 /** What happened underneath an error of the table, or the thing itself. */

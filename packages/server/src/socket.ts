@@ -1,15 +1,15 @@
-import { isOpenEnvError, OpenEnvError, seatAgent, toOpenEnvError, type MaybePromise, type Reply } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, seatAgent, toOpenEnvError, type MaybePromise } from '@openenv-ts/core'
 import {
   checkShape,
-  errorToSocket,
   parseJson,
   readClientMessage,
-  replyToWire,
   resetFromWire,
   type ClientMessage,
 } from '@openenv-ts/core/wire'
 import { Inbox } from './inbox.ts'
-import { causeOf, type Host, type SocketRoute } from './route.ts'
+import { Batches } from './batch.ts'
+import { errorFrame, frame, replyFrame } from './frame.ts'
+import { logFailure, type Host, type SocketRoute } from './route.ts'
 import { answerRpc, capabilitySession, fixedSeat } from './rpc.ts'
 import type { Session } from './session.ts'
 import { taskQueries, type TaskQueries } from './task-queries.ts'
@@ -88,6 +88,8 @@ class EpisodeSocket implements SocketHandler {
   readonly #joined: boolean
   /** Null for a client that holds no slot: there was none, or it has only asked about tasks so far. */
   #session: Session | null = null
+  /** The episodes that batches opened on this socket; null for the many clients that send none. */
+  #batches: Batches | null = null
   #refused = false
   #untouched = true
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -124,6 +126,7 @@ class EpisodeSocket implements SocketHandler {
     this.#open = false
     this.#inbox.clear()
     clearTimeout(this.#timer)
+    void this.#batches?.close()
     const session = this.#session
     this.#session = null
     if (session === null) return
@@ -215,6 +218,19 @@ class EpisodeSocket implements SocketHandler {
       case 'close':
         this.#end()
         return
+      case 'batch': {
+        this.#requireControl()
+        this.#giveUpSlot()
+        this.#batches ??= new Batches(this.#host)
+        const replies = this.#batches.perform(message.data)
+        if (!(replies instanceof Promise)) {
+          this.#send(replies)
+          return
+        }
+        return replies.then((text) => {
+          this.#send(text)
+        })
+      }
       default:
         this.#requireControl()
         this.#giveUpSlot()
@@ -252,22 +268,7 @@ class EpisodeSocket implements SocketHandler {
       this.#refuse(error)
       return
     }
-    if (error.http === 500 && this.#open) {
-      const session = this.#session?.id ?? ''
-      this.#host.log({ level: 'error', message: error.message, session, cause: causeOf(error) })
-    }
+    if (this.#open) logFailure(this.#host, error, this.#session?.id)
     return this.#send(errorFrame(error))
   }
-}
-
-function replyFrame(reply: Reply<unknown>): string {
-  return frame('observation', replyToWire(reply))
-}
-
-function errorFrame(error: unknown): string {
-  return frame('error', errorToSocket(error))
-}
-
-function frame(type: string, data: unknown): string {
-  return `{"type":"${type}","data":${JSON.stringify(data)}}`
 }

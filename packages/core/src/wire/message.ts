@@ -11,6 +11,7 @@ export type ClientMessage =
   | { readonly type: 'close' }
   | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: TaskMessageType; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'batch'; readonly data: Readonly<Record<string, unknown>> }
 
 /** Task discovery on the control channel [OE-22]; the reply has the type of the request. */
 export type TaskMessageType = 'list_splits' | 'num_tasks' | 'get_task' | 'list_tasks'
@@ -40,6 +41,7 @@ export function readClientMessage(message: unknown): ClientMessage {
     case 'step':
     case 'mcp':
       return { type, data: requiredData(message) }
+    case 'batch':
     case 'num_tasks':
     case 'get_task':
     case 'list_tasks':

@@ -1,0 +1,266 @@
+import {
+  isObject,
+  OpenEnvError,
+  type ActionOf,
+  type AnyEnvironment,
+  type Info,
+  type ObservationOf,
+  type Reply,
+  type ResetOptions,
+} from '@openenv-ts/core'
+import { errorFromSocket, replyFromWire, resetToWire } from '@openenv-ts/core/wire'
+import type { Channel } from './channel.ts'
+import { dial, type DialPlan } from './dial.ts'
+import { writeFrame } from './frame.ts'
+import type { CallOptions, ConnectOptions } from './options.ts'
+import { checkObservation } from './reply.ts'
+import { Turns } from './turns.ts'
+
+/**
+ * What happens to an episode of a vector that has ended. `next-step`: the step after the end resets it, whatever its
+ * action, and answers the reset's observation with the reward 0. `same-step`: it is reset at once; the observation is
+ * the new episode's, and `finals` holds the old one's last reply. `disabled`: its steps are errors until `reset`.
+ *
+ * @see Gymnasium's `AutoresetMode`.
+ */
+export type Autoreset = 'next-step' | 'same-step' | 'disabled'
+
+/** Options of a vector of episodes. */
+export interface VectorOptions extends ConnectOptions {
+  /** How many episodes. */
+  readonly size: number
+  /** `next-step` when not given, as in Gymnasium. */
+  readonly autoreset?: Autoreset
+}
+
+/** What a vector answers: everything is a list with one place for each episode. */
+export interface VectorReply<O> {
+  readonly observations: readonly O[]
+  readonly rewards: readonly (number | null)[]
+  readonly terminated: readonly boolean[]
+  readonly truncated: readonly boolean[]
+  readonly infos: readonly Info[]
+  /** What went wrong in an episode; the other fields show its last reply then. */
+  readonly errors: readonly (OpenEnvError | null)[]
+  /** With `same-step`: the last reply of an episode that has just been replaced. */
+  readonly finals: readonly (Reply<O> | null)[]
+}
+
+/** How the episodes of a vector start. */
+export interface VectorResetOptions extends Omit<ResetOptions, 'seed' | 'episodeId'> {
+  /** A seed for each episode, or one: episode i gets `seed + i`. */
+  readonly seed?: number | readonly number[]
+  /** Which episodes to reset; all when not given. */
+  readonly mask?: readonly boolean[]
+}
+
+/**
+ * Many episodes of one server, stepped together over one socket. Needs a server that knows batches: openenv-ts does.
+ */
+export interface VectorEpisode<A, O> extends AsyncDisposable {
+  readonly size: number
+  /** Starts all episodes, or those of the mask. */
+  reset(options?: VectorResetOptions & CallOptions): Promise<VectorReply<O>>
+  /** Acts in every episode, with one action for each. */
+  step(actions: readonly A[], options?: CallOptions): Promise<VectorReply<O>>
+  close(): Promise<void>
+}
+
+/** `connectVector`, for one platform's options. */
+export type ConnectVector<TOptions extends VectorOptions> = <E extends AnyEnvironment>(
+  url: string | URL,
+  options: TOptions & { readonly environment?: E },
+) => Promise<VectorEpisode<ActionOf<E>, ObservationOf<E>>>
+
+/** What a vector is made of, platform details settled. */
+export interface VectorSettings {
+  readonly plan: DialPlan
+  readonly environment: AnyEnvironment | undefined
+  readonly timeoutMs: number
+  readonly size: number
+  readonly autoreset: Autoreset
+}
+
+type Call = readonly [operation: string, episode: number, data?: unknown]
+
+/**
+ * Connects and opens the episodes.
+ *
+ * @throws OpenEnvError as `connect` does; `NOT_SUPPORTED` when the server knows no batches; `CAPACITY_REACHED`.
+ */
+export async function openVector(
+  settings: VectorSettings,
+  signal: AbortSignal | undefined,
+): Promise<VectorEpisode<never, never>> {
+  const { size } = settings
+  if (!Number.isSafeInteger(size) || size < 1) {
+    throw new OpenEnvError('VALIDATION_ERROR', `A vector has a whole number of episodes, not ${String(size)}.`)
+  }
+  const vector = new SocketVector<never, never>(settings, await dial(settings.plan, signal))
+  try {
+    await vector.open(signal)
+    return vector
+  } catch (error) {
+    await vector.close()
+    throw error
+  }
+}
+
+const NOTHING: Reply<unknown> = { observation: {}, reward: null, status: 'running', done: false, info: {} }
+
+class SocketVector<A, O> implements VectorEpisode<A, O> {
+  readonly #settings: VectorSettings
+  readonly #channel: Channel
+  readonly #turns = new Turns()
+  /** What each episode answered last. */
+  readonly #last: Reply<O>[]
+
+  constructor(settings: VectorSettings, channel: Channel) {
+    this.#settings = settings
+    this.#channel = channel
+    this.#last = new Array<Reply<O>>(settings.size).fill(NOTHING as Reply<O>)
+  }
+
+  get size(): number {
+    return this.#settings.size
+  }
+
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    const calls = this.#last.map((_reply, episode): Call => ['open', episode])
+    const answers = await this.#send(calls, signal === undefined ? {} : { signal })
+    const refused = answers.find((answer) => answer instanceof OpenEnvError)
+    if (refused !== undefined) throw refused
+  }
+
+  reset(options: VectorResetOptions & CallOptions = {}): Promise<VectorReply<O>> {
+    return this.#turns.run(async () => {
+      const { seed, mask, ...rest } = options
+      const chosen = this.#episodes().filter((episode) => mask?.[episode] ?? true)
+      const calls = chosen.map((episode): Call => {
+        const own = typeof seed === 'number' ? seed + episode : seed?.[episode]
+        return ['reset', episode, resetToWire(own === undefined ? rest : { ...rest, seed: own })]
+      })
+      return this.#reply(await this.#call(calls, options))
+    }, options.signal)
+  }
+
+  step(actions: readonly A[], options: CallOptions = {}): Promise<VectorReply<O>> {
+    return this.#turns.run(async () => {
+      const { size, autoreset } = this.#settings
+      if (actions.length !== size) {
+        const counts = `${String(size)} episodes, ${String(actions.length)} actions`
+        throw new OpenEnvError('VALIDATION_ERROR', `A step takes one action for each episode: ${counts}.`)
+      }
+      const over = new Set(autoreset === 'next-step' ? this.#ended() : [])
+      const errors = await this.#call(
+        actions.map((action, episode): Call => (over.has(episode) ? ['reset', episode, {}] : ['step', episode, action])),
+        options,
+      )
+      // A reset in place of a step is worth nothing, rather than unknown.
+      for (const episode of over) this.#amend(episode, { reward: 0 })
+      if (autoreset !== 'same-step') return this.#reply(errors)
+      return this.#renewed(errors, options)
+    }, options.signal)
+  }
+
+  async close(): Promise<void> {
+    const closed = new OpenEnvError('CANCELLED', 'The vector is closed.')
+    this.#turns.rejectWaiting(closed)
+    await this.#channel.close(closed)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #episodes(): readonly number[] {
+    return Array.from(this.#last.keys())
+  }
+
+  #ended(): readonly number[] {
+    return this.#episodes().filter((episode) => this.#last[episode]?.done === true)
+  }
+
+  #amend(episode: number, changes: Partial<Reply<O>>): void {
+    const last = this.#last[episode]
+    if (last !== undefined) this.#last[episode] = { ...last, ...changes }
+  }
+
+  /** Resets what has ended and shows the new beginnings under the rewards and flags of the old ends. */
+  async #renewed(errors: ReadonlyMap<number, OpenEnvError>, options: CallOptions): Promise<VectorReply<O>> {
+    const ended = this.#ended()
+    if (ended.length === 0) return this.#reply(errors)
+    const finals = new Map(ended.map((episode) => [episode, this.#last[episode] as Reply<O>]))
+    const late = await this.#call(ended.map((episode): Call => ['reset', episode, {}]), options)
+    return this.#reply(new Map([...errors, ...late]), finals)
+  }
+
+  /** Performs calls and keeps their replies; answers what went wrong, by episode. */
+  async #call(calls: readonly Call[], options: CallOptions): Promise<ReadonlyMap<number, OpenEnvError>> {
+    const errors = new Map<number, OpenEnvError>()
+    if (calls.length === 0) return errors
+    const answers = await this.#send(calls, options)
+    const { environment, plan } = this.#settings
+    for (const [at, answer] of answers.entries()) {
+      const episode = calls[at]?.[1] ?? 0
+      if (answer instanceof OpenEnvError) {
+        errors.set(episode, answer)
+        continue
+      }
+      const reply = replyFromWire(answer)
+      const checked = environment === undefined ? reply : checkObservation(reply, environment, plan.url.http)
+      this.#last[episode] = checked as Reply<O>
+    }
+    return errors
+  }
+
+  /** Sends one batch. The answers stand in the order of the calls: data, or what went wrong. */
+  async #send(calls: readonly Call[], options: CallOptions): Promise<readonly unknown[]> {
+    const { data } = await this.#channel
+      .request({
+        name: 'batch',
+        text: writeFrame('batch', { calls }),
+        answer: 'batch',
+        timeoutMs: options.timeoutMs ?? this.#settings.timeoutMs,
+        signal: options.signal,
+      })
+      .catch((error: unknown) => {
+        throw knowsNoBatches(error) ? noVector() : error
+      })
+    const replies = isObject(data) ? data['replies'] : undefined
+    if (!Array.isArray(replies) || replies.length !== calls.length) {
+      throw new OpenEnvError('CONNECTION_ERROR', 'The server answered a batch with another number of replies.')
+    }
+    return replies.map((reply: unknown) => {
+      const { type, data: answer } = isObject(reply) ? reply : {}
+      return type === 'error' ? errorFromSocket(answer) : answer
+    })
+  }
+
+  #reply(
+    errors: ReadonlyMap<number, OpenEnvError>,
+    finals: ReadonlyMap<number, Reply<O>> = new Map(),
+  ): VectorReply<O> {
+    const episodes = this.#episodes()
+    const last = this.#last
+    // Rewards and ends belong to the step; after an automatic reset that is the final reply.
+    const scored = episodes.map((episode) => finals.get(episode) ?? (last[episode] as Reply<O>))
+    return {
+      observations: last.map(({ observation }) => observation),
+      infos: last.map(({ info }) => info),
+      rewards: scored.map(({ reward }) => reward),
+      terminated: scored.map(({ status }) => status === 'terminated'),
+      truncated: scored.map(({ status }) => status === 'truncated'),
+      errors: episodes.map((episode) => errors.get(episode) ?? null),
+      finals: episodes.map((episode) => finals.get(episode) ?? null),
+    }
+  }
+}
+
+function knowsNoBatches(error: unknown): boolean {
+  return error instanceof OpenEnvError && error.code === 'UNKNOWN_TYPE'
+}
+
+function noVector(): OpenEnvError {
+  return new OpenEnvError('NOT_SUPPORTED', 'This server knows no batches: connect to each episode by itself.')
+}
