@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
+import type { GroupCandidate, GroupContext, GroupScore } from './group.ts'
 import type { Info, Status } from './episode.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { Random } from './random.ts'
@@ -35,6 +36,8 @@ export interface StartContext<T = unknown> {
   /** Null when the environment has no tasks. */
   readonly task: Task<T> | null
   readonly options: Readonly<Record<string, unknown>>
+  /** Of those that {@link Environment.secrets} names, the ones that were given. Absent: none were. */
+  readonly secrets?: Readonly<Record<string, string>>
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -97,6 +100,8 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
   /** Options that reset takes: an object schema. */
   readonly options?: z.ZodType
   readonly tasks?: TaskProvider<T>
+  /** Names of the secrets that an episode may be started with; no other reaches `start`. */
+  readonly secrets?: readonly string[]
   /**
    * The tools of an environment whose actions are tool calls. Absent: it is action-shaped, and its tools derive
    * from the action schema.
@@ -117,7 +122,15 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
    */
   readonly concurrent: boolean
   start(context: StartContext<T>): MaybePromise<Simulation<A, O>>
-  /** Goes on from what {@link Simulation.snapshot} gave. */
+  /**
+   * Scores several attempts at one task against each other, one score an attempt, in their order. Beside the rewards
+   * of episodes, not in place of them; it changes no episode.
+   */
+  scoreGroup?(
+    candidates: readonly GroupCandidate[],
+    context: GroupContext<T>,
+  ): MaybePromise<readonly GroupScore[]>
+  /** Goes on from what {@link Simulation.snapshot} gave. A snapshot holds no secrets. */
   restore?(state: Json, frame: Frame<O>, context: StartContext<T>): MaybePromise<Simulation<A, O>>
 }
 

@@ -32,6 +32,8 @@ export interface ResetOptions extends TaskSelector {
   readonly episodeId?: string
   /** The environment's own options, checked against its schema. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** By name; those that the environment does not declare are dropped. They stand in no state, snapshot or log. */
+  readonly secrets?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 

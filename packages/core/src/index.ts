@@ -33,6 +33,7 @@ export { requireSplit, selectTask, splitType, taskAt, taskList } from './task.ts
 export type { Split, Task, TaskListOptions, TaskProvider, TaskSelector, TaskSpec } from './task.ts'
 export { createRubric } from './rubric.ts'
 export type { RewardTerm, Rubric, Terms } from './rubric.ts'
+export type { GroupCandidate, GroupContext, GroupScore, Message, MessageBlock } from './group.ts'
 export { RESERVED_TOOL_NAMES } from './tool.ts'
 export type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
 export { listTools, seatAgent } from './tool-host.ts'

@@ -261,6 +261,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         random: seededRandom(seed, 'start'),
         task,
         options: request.options,
+        ...declaredSecrets(options.secrets, this.#environment),
         clock: this.#clock,
         signal,
       })
@@ -621,6 +622,15 @@ function checkReset(
   if (parsed.success) return { options: parsed.data as Record<string, unknown> }
   const faults = issuesOf(parsed.error, options ?? {})
   throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(faults)}.`, { issues: faults })
+}
+
+/** The secrets that the environment asks for, and no others. */
+function declaredSecrets(
+  given: ResetOptions['secrets'],
+  { secrets: names = [] }: AnyEnvironment,
+): { readonly secrets?: Readonly<Record<string, string>> } {
+  if (given === undefined) return {}
+  return { secrets: Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name))) }
 }
 
 async function taskOfSnapshot(

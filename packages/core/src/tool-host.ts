@@ -16,7 +16,8 @@ export interface ToolCall {
 }
 
 /** The kinds of failure that OpenEnv's tool observations know. */
-export type ToolFailure = 'execution_error' | 'invalid_args' | 'transport_error' | 'tool_not_found' | 'timeout'
+export type ToolFailure =
+  'execution_error' | 'invalid_args' | 'transport_error' | 'tool_not_found' | 'timeout'
 
 /** The agent's seat in one episode: its tools and nothing else. */
 export interface AgentSeat extends ToolHost {
@@ -38,7 +39,10 @@ const OBSERVE = 'observe'
  * when the schema is a union told apart by one field; and `observe` [OE-20].
  */
 export function seatAgent(episode: LocalEpisode, environment: AnyEnvironment): AgentSeat {
-  const seat = environment.tools === undefined ? new ActionSeat(episode, environment) : new ToolSeat(episode, environment)
+  const seat =
+    environment.tools === undefined
+      ? new ActionSeat(episode, environment)
+      : new ToolSeat(episode, environment)
   return seat
 }
 
@@ -59,7 +63,11 @@ abstract class Seat implements AgentSeat {
   abstract listTools(): Promise<readonly Tool[]>
   abstract act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall>
 
-  async callTool(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolResult> {
+  async callTool(
+    name: string,
+    args: unknown,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ToolResult> {
     const { result } = await this.act(name, args, options)
     return result
   }
@@ -68,7 +76,9 @@ abstract class Seat implements AgentSeat {
     const prompt = await this.episode.prompt()
     const told = tellOpening(this.environment, this.episode.opening)
     const parts = [prompt ?? told]
-    if (prompt === null && this.episode.opening !== null) {
+    // What a tool environment observes first is the prompt itself.
+    const says = prompt === null || this.environment.tools === undefined
+    if (says && this.episode.opening !== null) {
       parts.push(`First observation:\n${JSON.stringify(this.episode.opening.observation)}`)
     }
     return parts.join('\n\n')
@@ -127,7 +137,8 @@ async function takeStep(
     return { reply: await episode.stepNow(action, signal) }
   } catch (error) {
     if (!isOpenEnvError(error)) throw error
-    if (error.code === 'VALIDATION_ERROR') return { failed: failedCall('invalid_args', explain(error.message, error.issues)) }
+    if (error.code === 'VALIDATION_ERROR')
+      return { failed: failedCall('invalid_args', explain(error.message, error.issues)) }
     if (error.code === 'TIMEOUT') return { failed: failedCall('timeout', error.message) }
     throw error
   }
@@ -145,7 +156,12 @@ function failedCall(failure: ToolFailure, message: string): ToolCall {
 function shown(reply: Reply<unknown>, told: Info = {}): ToolResult {
   const { observation, reward, done } = reply
   const structuredContent = { observation, reward, done, info: { ...told, ...reply.info } }
-  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent, data: structuredContent, isError: false }
+  return {
+    content: [{ type: 'text', text: JSON.stringify(structuredContent) }],
+    structuredContent,
+    data: structuredContent,
+    isError: false,
+  }
 }
 
 function resultOf(result: unknown): ToolResult {
@@ -182,7 +198,14 @@ function actionTools(environment: AnyEnvironment, about: string): readonly Tool[
     inputSchema: schema,
   }))
   const nothing = { type: 'object', properties: {}, additionalProperties: false }
-  return [...tools, { name: OBSERVE, description: `Shows the current observation again; takes no step.\n${about}`, inputSchema: nothing }]
+  return [
+    ...tools,
+    {
+      name: OBSERVE,
+      description: `Shows the current observation again; takes no step.\n${about}`,
+      inputSchema: nothing,
+    },
+  ]
 }
 
 const KINDS = new WeakMap<AnyEnvironment, readonly ActionKind[]>()
@@ -210,7 +233,8 @@ function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
   return branches.map((branch, at) => {
     const value = constants[at]?.get(shared) ?? ''
     const { [shared]: _fixed, ...properties } = branch['properties'] as Record<string, unknown>
-    const required = (branch['required'] as readonly string[] | undefined)?.filter((key) => key !== shared) ?? []
+    const required =
+      (branch['required'] as readonly string[] | undefined)?.filter((key) => key !== shared) ?? []
     const { description, ...rest } = branch
     return {
       tool: value,

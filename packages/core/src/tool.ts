@@ -9,6 +9,11 @@ export interface Tool {
   readonly inputSchema: JsonSchema
   /** Whether calling it ends the episode. */
   readonly final?: boolean
+  /**
+   * Whether it takes the agent's last message: a harness calls it with the text of the first turn that calls nothing.
+   * Its arguments are one text, or none.
+   */
+  readonly terminal?: boolean
 }
 
 /** A piece of what a tool answered. */
