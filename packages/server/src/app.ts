@@ -8,6 +8,7 @@ import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
 import { failure, json, type Host, type Route, type SocketRoute } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { infoRoutes } from './routes/info.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { minimalRoutes } from './routes/minimal.ts'
@@ -103,6 +104,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host)] : []),
   ]
   const document = openApi(listed, {
+    basePath: host.basePath,
     description: host.environment.description,
     schemas: wireSchemas(host.environment),
   })
@@ -114,7 +116,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     handle: () => ({ body: document }),
   }
   return {
-    routes: [...listed, openApiRoute],
+    routes: [...listed, openApiRoute, ...docsRoutes(options.apiPage)],
     sockets: [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host)],
   }
 }

@@ -10,6 +10,7 @@ import type { Mode, ServerOptions } from './options.ts'
 import { failure, json } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
+import { installedApiPage } from './swagger-ui.ts'
 
 /** Where and how to listen, beside what the server does. */
 export interface ListenOptions extends ServerOptions {
@@ -51,7 +52,12 @@ export async function serve(environment: AnyEnvironment, options: ListenOptions 
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
-  const app = createApp(environment, { ...options, mode, ...(allowedHosts === undefined ? {} : { allowedHosts }) })
+  const app = createApp(environment, {
+    apiPage: installedApiPage(),
+    ...options,
+    mode,
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+  })
   const log = options.log ?? ignore
   const answer = getRequestListener((request) => app.fetch(request), {
     overrideGlobalObjects: false,

@@ -7,8 +7,9 @@ import type { Route } from './route.ts'
  */
 export function openApi(
   routes: readonly Route[],
-  { description, schemas }: { readonly description: string; readonly schemas: WireSchemas },
+  about: { readonly basePath: string; readonly description: string; readonly schemas: WireSchemas },
 ): Readonly<Record<string, unknown>> {
+  const { basePath, description, schemas } = about
   const paths: Record<string, Record<string, unknown>> = {}
   for (const { method, path, plane, summary } of routes) {
     const name = path.replaceAll(/:(\w+)/g, '{$1}')
@@ -17,6 +18,7 @@ export function openApi(
   return {
     openapi: '3.1.0',
     info: { title: 'OpenEnv Environment HTTP API', version: '1.0.0', description },
+    servers: [{ url: basePath === '' ? '/' : basePath }],
     paths,
   }
 }

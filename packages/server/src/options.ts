@@ -1,6 +1,7 @@
 import type { Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
+import type { ReadApiPage } from './routes/docs.ts'
 
 /** Which planes a server offers: orchestrator and agent, or the agent alone. */
 export type Mode = 'simulation' | 'production'
@@ -52,6 +53,8 @@ export interface ServerOptions {
   readonly openEpisode?: () => LocalEpisode
   /** For `/metadata`. */
   readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
+  /** Reads what the page at `/docs` needs; without it that page says what to install. */
+  readonly apiPage?: ReadApiPage
   readonly clock?: Clock
   readonly log?: (event: LogEvent) => void
 }
