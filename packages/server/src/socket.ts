@@ -223,13 +223,8 @@ class EpisodeSocket implements SocketHandler {
         this.#giveUpSlot()
         this.#batches ??= new Batches(this.#host)
         const replies = this.#batches.perform(message.data)
-        if (!(replies instanceof Promise)) {
-          this.#send(replies)
-          return
-        }
-        return replies.then((text) => {
-          this.#send(text)
-        })
+        if (!(replies instanceof Promise)) return this.#send(replies)
+        return replies.then((text) => this.#send(text))
       }
       default:
         this.#requireControl()

@@ -19,7 +19,10 @@ describe('email-triage on the minimal routes', () => {
     const observation = body['observation'] as Record<string, unknown>
     expect(Object.keys(observation).sort()).toEqual(FIELDS)
     expect(observation).toMatchObject({ task_id: 'task_easy', step_number: 0, total_emails: 6 })
-    expect(body['info']).toMatchObject({ routes: expect.stringContaining(','), description: expect.any(String) })
+    expect(body['info']).toMatchObject({
+      routes: expect.stringContaining(','),
+      description: expect.any(String),
+    })
   })
 
   it('plays a bare action and answers observation, reward, done and info [ET-14]', async () => {
