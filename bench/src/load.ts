@@ -76,7 +76,7 @@ export async function load(server: Running, options: LoadOptions): Promise<Sampl
     stepsPerSecond: steps / elapsed,
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
-    cpuMicrosPerStep: (cpu / steps) * 1e6,
+    cpuMicrosPerStep: steps === 0 ? NaN : (cpu / steps) * 1e6,
     loadBusy: (own.user + own.system) / 1e6 / elapsed,
   }
 }

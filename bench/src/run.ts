@@ -21,7 +21,7 @@ const SCALE = flags.smoke
       rounds: 1,
       sessions: [1, 32],
       warmUpSeconds: 0.1,
-      seconds: 0.2,
+      seconds: 0.5,
       idle: 512,
       storms: [512],
       steps: 100_000,

@@ -1,4 +1,4 @@
-import type { Info, Reply, Status } from '@openenv-ts/core'
+import type { Reply, Status } from '@openenv-ts/core'
 import { replyToWire } from '@openenv-ts/core/wire'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
