@@ -4,6 +4,7 @@ import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
 import { hostCheck } from './host-check.ts'
 import { episodeSource, McpEndpoint, NO_EPISODE } from './mcp/endpoint.ts'
 import { openApi } from './openapi.ts'
+import { orsRoutes } from './ors/routes.ts'
 import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
 import { failure, json, type Host, type Route, type SocketRoute } from './route.ts'
@@ -101,7 +102,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
     ...mcpRoutes(host, mcp, agentEpisodes),
-    ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host)] : []),
+    ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host), ...orsRoutes(host, options.clock)] : []),
   ]
   const document = openApi(listed, {
     basePath: host.basePath,

@@ -1,8 +1,11 @@
 import { openLocal, OpenEnvError, systemClock, type AnyEnvironment, type Clock, type LocalEpisode } from '@openenv-ts/core'
 import type { ServerOptions } from './options.ts'
 
-/** Who holds a session: a WebSocket for as long as it is open, or whoever names its id over HTTP. */
-export type SessionKind = 'socket' | 'http'
+/**
+ * Who holds a session: a WebSocket for as long as it is open, whoever names its id over HTTP, or whoever names it in
+ * ORS, which has names of its own.
+ */
+export type SessionKind = 'socket' | 'http' | 'ors'
 
 /** One episode and everything that goes with serving it. One object, one `close`. */
 export interface Session {
@@ -17,6 +20,8 @@ export interface Session {
   attached: boolean
   /** Set when it is to be closed as soon as its socket detaches. */
   closing: boolean
+  /** Called once, when it is closed by whatever way. */
+  onClose?: () => void
 }
 
 /** Capacity when nothing else is said: many. */
@@ -113,17 +118,20 @@ export class Sessions {
 
   /** Frees the slot at once, then ends the episode; a step that still runs has its result thrown away. */
   async close(session: Session): Promise<void> {
-    if (this.#byId.get(session.id) === session) this.#byId.delete(session.id)
+    if (this.#byId.get(session.id) === session) {
+      this.#byId.delete(session.id)
+      session.onClose?.()
+    }
     if (session.capability !== undefined) this.#byCapability.delete(session.capability)
     await session.episode.close()
   }
 
-  /** Closes HTTP sessions that nobody has used for the idle time. */
+  /** Closes sessions over HTTP that nobody has used for the idle time. */
   async reap(): Promise<void> {
     const now = this.#clock.now()
     const idle: Session[] = []
     for (const session of this.#byId.values()) {
-      if (session.kind !== 'http') continue
+      if (session.kind === 'socket') continue
       // The idle time begins when the socket has left and the last call is over.
       if (session.attached || session.episode.busy) session.usedAt = now
       else if (session.usedAt <= now - this.#idleMs) idle.push(session)

@@ -13,7 +13,10 @@ export interface TaskQueries {
   list_splits(): Promise<Reply>
   num_tasks(query: unknown): Promise<Reply>
   get_task(query: unknown): Promise<Reply>
+  /** Negative places stand for the first. */
   list_tasks(query: unknown): Promise<Reply>
+  /** As `list_tasks`, with negative places counted from the end: a slice, as clients of the HTTP route know it. */
+  task_range(query: unknown): Promise<Reply>
 }
 
 type Reply = Readonly<Record<string, unknown>>
@@ -28,6 +31,21 @@ export function taskQueries(environment: AnyEnvironment): TaskQueries {
     if (environment.tasks === undefined) throw notSupported(method)
     return environment.tasks
   }
+  /** A range outside the split holds fewer tasks or none. */
+  const page = async (
+    method: string,
+    query: unknown,
+    at: (index: number, size: number) => number,
+  ): Promise<Reply> => {
+    const { split, start, stop } = read(InRange, query)
+    const provider = tasks(method)
+    await requireSplit(provider, split)
+    const size = await provider.count(split)
+    const from = at(start ?? 0, size)
+    const to = Math.min(at(stop ?? size, size), from + MAX_PAGE)
+    const found = await provider.range(split, from, Math.max(from, to))
+    return { tasks: found.map(({ spec }) => spec), env_name }
+  }
   return {
     list_splits: async () => ({ splits: await tasks('list_splits').splits(), env_name }),
     num_tasks: async (query) => {
@@ -41,16 +59,8 @@ export function taskQueries(environment: AnyEnvironment): TaskQueries {
       const { spec } = await taskAt(tasks('get_task'), split, index)
       return { task: spec, env_name }
     },
-    list_tasks: async (query) => {
-      const { split, start, stop } = read(InRange, query)
-      const provider = tasks('list_tasks')
-      await requireSplit(provider, split)
-      // A range outside the split holds fewer tasks or none; it never counts from the end.
-      const from = Math.max(0, start ?? 0)
-      const to = Math.min(stop ?? Infinity, from + MAX_PAGE)
-      const found = await provider.range(split, from, Math.max(from, to))
-      return { tasks: found.map(({ spec }) => spec), env_name }
-    },
+    list_tasks: (query) => page('list_tasks', query, (index) => Math.max(0, index)),
+    task_range: (query) => page('task_range', query, (index, size) => (index < 0 ? Math.max(0, size + index) : index)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { requireEnvironment } from '../environment-path.ts'
 import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
 import { taskQueries } from '../task-queries.ts'
 
@@ -16,11 +16,6 @@ export function taskRoutes(host: Host): readonly Route[] {
   const queries = taskQueries(environment)
   const headers = { ...SUCCESSION, link: `<${host.basePath}/ws>; rel="successor-version"` }
   const reply = (body: unknown): RouteReply => ({ body, headers })
-  const named = (name: string | undefined): void => {
-    if (name?.toLowerCase() === environment.name) return
-    const message = `unknown environment '${(name ?? '').slice(0, 100)}'`
-    throw new OpenEnvError('VALIDATION_ERROR', message, { http: 404 })
-  }
   const post = (path: string, summary: string, answer: (body: object) => Promise<unknown>): Route => ({
     method: 'POST',
     path: `/:env/${path}`,
@@ -28,7 +23,7 @@ export function taskRoutes(host: Host): readonly Route[] {
     summary,
     handle: async (request, { env }) => {
       const body = await readObject(request, host)
-      named(env)
+      requireEnvironment(env, environment)
       return reply(await atBody(() => answer(body)))
     },
   })
@@ -46,7 +41,7 @@ export function taskRoutes(host: Host): readonly Route[] {
       plane: 'control',
       summary: 'Lists the splits',
       handle: async (_request, { env }) => {
-        named(env)
+        requireEnvironment(env, environment)
         const { splits } = await queries.list_splits()
         return reply(splits)
       },
@@ -54,6 +49,6 @@ export function taskRoutes(host: Host): readonly Route[] {
     post('tasks', 'Lists the tasks of a split', (body) => queries.list_tasks(body)),
     post('num_tasks', 'Counts the tasks of a split', (body) => queries.num_tasks(body)),
     post('task', 'Shows one task', (body) => queries.get_task(body)),
-    post('task_range', 'Lists a range of tasks', (body) => queries.list_tasks(body)),
+    post('task_range', 'Lists a range of tasks', (body) => queries.task_range(body)),
   ]
 }

@@ -1,0 +1,30 @@
+import type { Host, Plane, Route } from '../route.ts'
+
+/** Routes of an environment that clients also call without naming it, and mean the first one of the server. */
+const BARE: readonly (readonly [Route['method'], string, Plane])[] = [
+  ['GET', '/tools', 'about'],
+  ['GET', '/splits', 'control'],
+  ['POST', '/tasks', 'control'],
+  ['POST', '/num_tasks', 'control'],
+  ['POST', '/task', 'control'],
+  ['POST', '/task_range', 'control'],
+  ['GET', '/prompt', 'control'],
+  ['GET', '/messages', 'control'],
+  ['GET', '/task_tools', 'control'],
+  ['POST', '/call', 'control'],
+  ['POST', '/score_group', 'control'],
+]
+
+/** Sends clients that name no environment on to the one that there is; the status keeps method and body. */
+export function redirectRoutes({ basePath, environment }: Host): readonly Route[] {
+  return BARE.map(([method, path, plane]) => ({
+    method,
+    path,
+    plane,
+    summary: `Leads to /${environment.name}${path}`,
+    handle: (request) => {
+      const location = `${basePath}/${environment.name}${path}${new URL(request.url).search}`
+      return new Response(null, { status: 308, headers: { location } })
+    },
+  }))
+}

@@ -1,0 +1,198 @@
+import { issuesOf, listTools, OpenEnvError, type Clock } from '@openenv-ts/core'
+import { z } from 'zod'
+import { requireEnvironment } from '../environment-path.ts'
+import { atBody, readObject, type Host, type Route } from '../route.ts'
+import { textBlock, toolListing } from './blocks.ts'
+import { readCreate } from './create.ts'
+import { event, eventResponse, followCall } from './event-stream.ts'
+import { GroupBody } from './group-body.ts'
+import { redirectRoutes } from './redirects.ts'
+import type { OrsSession } from './session.ts'
+import { OrsSessions } from './sessions.ts'
+
+const CallBody = z.strictObject({
+  name: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  task_id: z.string().nullish(),
+})
+
+/**
+ * Open Reward Standard: sessions that are started once and used by tool calls. Its clients are orchestrator and agent
+ * in one, so all of it belongs to control; what an environment's tools are may be known to whoever may know its schemas.
+ */
+export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
+  const { environment } = host
+  const sessions = new OrsSessions(host, clock)
+  const supportsScoreGroup = environment.scoreGroup !== undefined
+  const sessionOf = (request: Request, env: string | undefined): OrsSession => {
+    requireEnvironment(env, environment)
+    return sessions.find(sessionIdOf(request))
+  }
+  return [
+    {
+      method: 'GET',
+      path: '/version',
+      plane: 'about',
+      summary: 'Says which version of the environment is served',
+      handle: () => ({ body: { version: environment.version, build_sha: null } }),
+    },
+    {
+      method: 'GET',
+      path: '/:env/tools',
+      plane: 'about',
+      summary: 'Lists the tools that every session has',
+      handle: (_request, { env }) => {
+        requireEnvironment(env, environment)
+        return { body: toolListing(listTools(environment), supportsScoreGroup) }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/create_session',
+      plane: 'control',
+      summary: 'Makes up a session id',
+      handle: () => eventResponse(event('task_id', crypto.randomUUID()) + event('end', '')),
+    },
+    {
+      method: 'POST',
+      path: '/create',
+      plane: 'control',
+      summary: 'Starts an episode of a task',
+      handle: async (request) => {
+        const id = sessionIdOf(request)
+        requireGoodId(id, host.gate.principal(request.headers) !== 'anybody')
+        const body = await readObject(request, host)
+        sessions.requireFree(id)
+        const start = await atBody(() => readCreate(body, request.headers, environment))
+        sessions.create(id, start)
+        return { body: { sid: id } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/ping',
+      plane: 'control',
+      summary: 'Keeps a session',
+      handle: (request) => {
+        sessions.find(sessionIdOf(request))
+        return { body: { status: 'ok' } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/delete',
+      plane: 'control',
+      summary: 'Ends a session',
+      handle: async (request) => {
+        const id = sessionIdOf(request)
+        await sessions.delete(id)
+        return { body: { sid: id } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/delete_session',
+      plane: 'control',
+      summary: 'Gives a session id back',
+      handle: (request) => ({ body: { sid: sessionIdOf(request) } }),
+    },
+    {
+      method: 'GET',
+      path: '/:env/prompt',
+      plane: 'control',
+      summary: 'Tells what to do, as blocks',
+      handle: async (request, { env }) => ({ body: [textBlock(await sessionOf(request, env).brief())] }),
+    },
+    {
+      method: 'GET',
+      path: '/:env/messages',
+      plane: 'control',
+      summary: 'Tells what to do, as a conversation',
+      handle: async (request, { env }) => {
+        const blocks = [textBlock(await sessionOf(request, env).brief())]
+        return { body: [{ role: 'user', blocks, detail: null }] }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/:env/task_tools',
+      plane: 'control',
+      summary: 'Lists the tools of a session',
+      handle: async (request, { env }) => {
+        return { body: toolListing(await sessionOf(request, env).tools(), supportsScoreGroup) }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/:env/call',
+      plane: 'control',
+      summary: 'Calls a tool and streams what it gives',
+      handle: async (request, { env }) => {
+        const body = await readObject(request, host)
+        const { name, input, task_id: taskId } = await atBody(() => read(CallBody, body))
+        const session = sessionOf(request, env)
+        return follow(session, 'call', taskId, () => session.call(name, input))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/:env/score_group',
+      plane: 'control',
+      summary: 'Scores attempts at a task against each other',
+      handle: async (request, { env }) => {
+        const body = await readObject(request, host)
+        requireEnvironment(env, environment)
+        if (!supportsScoreGroup) {
+          const message = `Environment '${environment.name}' does not implement score_group`
+          throw new OpenEnvError('NOT_SUPPORTED', message, { http: 404 })
+        }
+        const { candidates, task_id: taskId } = await atBody(() => read(GroupBody, body))
+        const session = sessionOf(request, env)
+        return follow(session, 'score_group', taskId, () => session.scoreGroup(candidates))
+      },
+    },
+    ...redirectRoutes(host),
+  ]
+}
+
+/** Streams a new call, or one that was made before in the same session. */
+function follow(
+  session: OrsSession,
+  kind: 'call' | 'score_group',
+  taskId: string | null | undefined,
+  begin: () => ReturnType<OrsSession['call']>,
+): Response {
+  if (taskId !== undefined && taskId !== null) {
+    const known = session.find(kind, taskId)
+    return known === undefined
+      ? eventResponse(event('error', 'unknown task_id'))
+      : followCall(known.taskId, known.outcome)
+  }
+  session.requireUse()
+  const { taskId: id, outcome } = begin()
+  return followCall(id, outcome)
+}
+
+function read<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid body', { issues: issuesOf(parsed.error, body) })
+}
+
+function sessionIdOf(request: Request): string {
+  const id = request.headers.get('x-session-id')?.trim() ?? ''
+  if (id !== '') return id
+  throw new OpenEnvError('VALIDATION_ERROR', 'X-Session-ID header is required', { http: 400 })
+}
+
+/**
+ * Where a server asks for tokens, others may be trying: an id that somebody made up has to be one that nobody guesses.
+ */
+function requireGoodId(id: string, shared: boolean): void {
+  const fits = shared ? /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i : /^[\x21-\x7e]{1,128}$/
+  if (fits.test(id)) return
+  const message = shared
+    ? 'A session id is what POST /create_session gives.'
+    : 'A session id is 1 to 128 visible ASCII characters.'
+  throw new OpenEnvError('VALIDATION_ERROR', message, { http: 400 })
+}
