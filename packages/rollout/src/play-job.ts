@@ -41,13 +41,12 @@ export async function playJob(
   let tries = 1
   for (;;) {
     const startedAt = Date.now()
-    const result = await turnstile.pass(() => attempt(job, context))
+    const result = await turnstile.pass((enter) => attempt(job, context, enter), isFull)
     const { outcome, failure, retryable } = result
     if (outcome === 'cancelled') return null
     usage = addUsage(usage, result.usage)
     // A server that is full of our own episodes has room as soon as one of them ends: no try is lost by waiting.
-    const full = failure?.code === 'CAPACITY_REACHED'
-    if (full && (await turnstile.someoneLeaves(signal))) continue
+    if (isFull(result) && (await turnstile.someoneLeaves(signal))) continue
     if (failure !== null) {
       const { episode_id, task_id, repeat } = job
       const at = new Date().toISOString()
@@ -66,7 +65,15 @@ export async function playJob(
   }
 }
 
-async function attempt(job: Job, { target, policy, limits, signal }: JobContext): Promise<EpisodeResult> {
+function isFull({ failure }: EpisodeResult): boolean {
+  return failure?.code === 'CAPACITY_REACHED'
+}
+
+async function attempt(
+  job: Job,
+  { target, policy, limits, signal }: JobContext,
+  onStart: () => void,
+): Promise<EpisodeResult> {
   let episode: Episode
   try {
     episode = await target.open(signal)
@@ -77,7 +84,7 @@ async function attempt(job: Job, { target, policy, limits, signal }: JobContext)
   const { actionSchema, description } = target
   const reset = { seed, episodeId: episode_id, ...(task_id === null ? {} : { taskId: task_id }) }
   try {
-    return await runEpisode(episode, policy, { reset, actionSchema, description, limits, signal })
+    return await runEpisode(episode, policy, { reset, actionSchema, description, limits, signal, onStart })
   } finally {
     await closeSoon(episode)
   }

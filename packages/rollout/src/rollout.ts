@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
 import pLimit from 'p-limit'
 import type { RolloutLimits } from './limits.ts'
@@ -125,7 +126,7 @@ export async function rollout(
       done: done.size,
       total,
       resumed,
-      running: turnstile.inside,
+      running: turnstile.playing,
       mean: tally.mean,
       ...news,
     })
@@ -133,6 +134,8 @@ export async function rollout(
   // Stops the others when one of them cannot go on, for instance because the disk is full.
   const stop = new AbortController()
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  // Every episode listens to it: as many listeners as episodes are no leak.
+  setMaxListeners(0, stopped)
   const play = async (job: (typeof owed)[number]): Promise<void> => {
     if (stopped.aborted) return
     const { limits } = plan

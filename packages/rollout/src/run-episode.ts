@@ -33,6 +33,8 @@ export interface EpisodeOptions {
   readonly limits?: RolloutLimits
   /** Ends the episode as `cancelled`. */
   readonly signal?: AbortSignal
+  /** Called when reset was answered. */
+  readonly onStart?: () => void
 }
 
 /** How an episode went. */
@@ -132,6 +134,7 @@ class Play {
     let reply = await this.#watch.hold(() => this.#episode.reset({ ...this.#options.reset, signal }))
     this.#last = reply
     this.#first = { observation: jsonCopy(reply.observation), info: jsonCopy(reply.info) as Info }
+    this.#options.onStart?.()
     let info = reply.info
     const { ask } = await this.#startPolicy()
     let refusals = 0

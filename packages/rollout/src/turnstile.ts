@@ -2,42 +2,59 @@
  * Counts who is playing, and lets those wait who found the server full: each time somebody leaves, one may try again.
  */
 export class Turnstile {
-  #inside = 0
-  readonly #waiting: (() => void)[] = []
+  #playing = 0
+  /** Those who try to get in, and do not know yet. */
+  #trying = 0
+  readonly #waiting: ((left: boolean) => void)[] = []
 
-  /** How many are playing. */
-  get inside(): number {
-    return this.#inside
+  /** How many are playing: those that were let in. */
+  get playing(): number {
+    return this.#playing
   }
 
-  /** Counts work as playing while it runs. */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    this.#inside += 1
-    try {
-      return await work()
-    } finally {
-      this.#inside -= 1
-      this.#waiting.shift()?.()
-    }
-  }
-
-  /** Waits until somebody leaves; false at once when nobody is inside, so that nobody would. */
-  async someoneLeaves(signal: AbortSignal): Promise<boolean> {
-    if (this.#inside === 0) return false
-    signal.throwIfAborted()
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', abort)
-        resolve()
-      }
-      const abort = (): void => {
-        const place = this.#waiting.indexOf(go)
-        if (place !== -1) this.#waiting.splice(place, 1)
-        resolve()
-      }
-      this.#waiting.push(go)
-      signal.addEventListener('abort', abort, { once: true })
+  /**
+   * Runs one try.
+   *
+   * @param work - Calls `enter` as soon as it was let in. Never rejects.
+   * @param turnedAway - Whether what came of it is that there was no room.
+   */
+  async pass<T>(work: (enter: () => void) => Promise<T>, turnedAway: (result: T) => boolean): Promise<T> {
+    let inside = false
+    this.#trying += 1
+    const result = await work(() => {
+      if (inside) return
+      inside = true
+      this.#trying -= 1
+      this.#playing += 1
     })
-    return true
+    if (inside) this.#playing -= 1
+    else this.#trying -= 1
+    // Who was turned away has left no room behind.
+    if (inside || !turnedAway(result)) this.#waiting.shift()?.(true)
+    return result
+  }
+
+  /**
+   * Waits, after having been turned away, until somebody leaves.
+   *
+   * @returns False when nobody is inside who could: then others take the room, and all who wait are told so.
+   */
+  async someoneLeaves(signal: AbortSignal): Promise<boolean> {
+    if (this.#playing + this.#trying === 0) {
+      for (const tell of this.#waiting.splice(0)) tell(false)
+      return false
+    }
+    return new Promise<boolean>((resolve) => {
+      const abort = (): void => {
+        resolve(true)
+      }
+      const tell = (left: boolean): void => {
+        signal.removeEventListener('abort', abort)
+        resolve(left)
+      }
+      this.#waiting.push(tell)
+      signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
+    })
   }
 }
