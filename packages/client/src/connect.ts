@@ -43,7 +43,10 @@ export function connectVectorWith(
 ): Promise<VectorEpisode<never, never>> {
   const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, size, autoreset = 'next-step', signal } = options
   const plan = planOf(url, options, open)
-  return openVector({ plan, environment, timeoutMs: checkDuration('timeoutMs', timeoutMs), size, autoreset }, signal)
+  return openVector(
+    { plan, environment, timeoutMs: checkDuration('timeoutMs', timeoutMs), size, autoreset },
+    signal,
+  )
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000

@@ -43,4 +43,11 @@ export type { ServerInfo, ServerMetadata } from './info.ts'
 export { countTasks, listSplits, listTasks } from './tasks.ts'
 export type { TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'
-export type { Autoreset, ConnectVector, VectorEpisode, VectorOptions, VectorReply, VectorResetOptions } from './vector.ts'
+export type {
+  Autoreset,
+  ConnectVector,
+  VectorEpisode,
+  VectorOptions,
+  VectorReply,
+  VectorResetOptions,
+} from './vector.ts'

@@ -94,7 +94,10 @@ export async function openVector(
 ): Promise<VectorEpisode<never, never>> {
   const { size } = settings
   if (!Number.isSafeInteger(size) || size < 1) {
-    throw new OpenEnvError('VALIDATION_ERROR', `A vector has a whole number of episodes, not ${String(size)}.`)
+    throw new OpenEnvError(
+      'VALIDATION_ERROR',
+      `A vector has a whole number of episodes, not ${String(size)}.`,
+    )
   }
   const vector = new SocketVector<never, never>(settings, await dial(settings.plan, signal))
   try {
@@ -153,7 +156,9 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
       }
       const over = new Set(autoreset === 'next-step' ? this.#ended() : [])
       const errors = await this.#call(
-        actions.map((action, episode): Call => (over.has(episode) ? ['reset', episode, {}] : ['step', episode, action])),
+        actions.map((action, episode): Call =>
+          over.has(episode) ? ['reset', episode, {}] : ['step', episode, action],
+        ),
         options,
       )
       // A reset in place of a step is worth nothing, rather than unknown.
@@ -191,7 +196,10 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     const ended = this.#ended()
     if (ended.length === 0) return this.#reply(errors)
     const finals = new Map(ended.map((episode) => [episode, this.#last[episode] as Reply<O>]))
-    const late = await this.#call(ended.map((episode): Call => ['reset', episode, {}]), options)
+    const late = await this.#call(
+      ended.map((episode): Call => ['reset', episode, {}]),
+      options,
+    )
     return this.#reply(new Map([...errors, ...late]), finals)
   }
 
@@ -229,7 +237,10 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
       })
     const replies = isObject(data) ? data['replies'] : undefined
     if (!Array.isArray(replies) || replies.length !== calls.length) {
-      throw new OpenEnvError('CONNECTION_ERROR', 'The server answered a batch with another number of replies.')
+      throw new OpenEnvError(
+        'CONNECTION_ERROR',
+        'The server answered a batch with another number of replies.',
+      )
     }
     return replies.map((reply: unknown) => {
       const { type, data: answer } = isObject(reply) ? reply : {}

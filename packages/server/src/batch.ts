@@ -115,7 +115,8 @@ function readCalls({ calls }: Data): readonly Call[] {
   return calls.map((call: unknown, at): Call => {
     if (!Array.isArray(call)) throw badCalls(['calls', at], 'Expected [operation, key, data]')
     const [operation, key, data = NO_DATA] = call as readonly unknown[]
-    if (!OPERATIONS.has(operation)) throw badCalls(['calls', at, 0], 'Expected open, reset, step, state or close')
+    if (!OPERATIONS.has(operation))
+      throw badCalls(['calls', at, 0], 'Expected open, reset, step, state or close')
     if (!Number.isSafeInteger(key)) throw badCalls(['calls', at, 1], 'Expected the number of an episode')
     if (!isObject(data)) throw badCalls(['calls', at, 2], 'Expected a JSON object')
     return [operation as Operation, key as number, data]
@@ -123,7 +124,9 @@ function readCalls({ calls }: Data): readonly Call[] {
 }
 
 function badCalls(loc: readonly (string | number)[], msg: string): OpenEnvError {
-  return new OpenEnvError('VALIDATION_ERROR', `Invalid batch: ${msg}.`, { issues: [{ type: 'invalid_type', loc, msg }] })
+  return new OpenEnvError('VALIDATION_ERROR', `Invalid batch: ${msg}.`, {
+    issues: [{ type: 'invalid_type', loc, msg }],
+  })
 }
 
 function badCall(msg: string): OpenEnvError {

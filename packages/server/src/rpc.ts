@@ -1,4 +1,12 @@
-import { isObject, isOpenEnvError, listTools, OpenEnvError, seatAgent, type Tool, type ToolCall } from '@openenv-ts/core'
+import {
+  isObject,
+  isOpenEnvError,
+  listTools,
+  OpenEnvError,
+  seatAgent,
+  type Tool,
+  type ToolCall,
+} from '@openenv-ts/core'
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
 import type { Host } from './route.ts'
 import type { Session } from './session.ts'
@@ -48,7 +56,8 @@ export async function answerRpc(body: unknown, host: Host, seat: RpcSeat): Promi
       const { code, message, data } = thrown
       return { jsonrpc: '2.0', id, error: { code, message, data } }
     }
-    if (!isOpenEnvError(thrown)) host.log({ level: 'error', message: 'A JSON-RPC call failed.', cause: thrown })
+    if (!isOpenEnvError(thrown))
+      host.log({ level: 'error', message: 'A JSON-RPC call failed.', cause: thrown })
     return { jsonrpc: '2.0', id, error: errorToJsonRpc(thrown) }
   }
 }
@@ -79,7 +88,10 @@ async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Para
   const { name, arguments: args } = params
   if (typeof name !== 'string' || name === '') throw new RpcError(-32602, "Missing 'name' in params")
   if (session === null) {
-    throw new RpcError(-32603, 'There is no episode here: name one by session_id, or use the URL of an episode.')
+    throw new RpcError(
+      -32603,
+      'There is no episode here: name one by session_id, or use the URL of an episode.',
+    )
   }
   let call: ToolCall
   try {
@@ -91,7 +103,12 @@ async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Para
   }
   const { content, structuredContent, data, isError } = call.result
   if (isError) throw new RpcError(-32603, textOf(call))
-  return { content, ...(structuredContent === undefined ? {} : { structuredContent }), isError, data: data ?? null }
+  return {
+    content,
+    ...(structuredContent === undefined ? {} : { structuredContent }),
+    isError,
+    data: data ?? null,
+  }
 }
 
 /** What a failed call says. */
@@ -120,7 +137,8 @@ function readRequest(body: unknown): RpcRequest {
     return refused(-32600, 'Invalid request: "id" must be a text, an integer or null')
   }
   const unknown = Object.keys(body).find((key) => !KEYS.has(key))
-  if (unknown !== undefined) return refused(-32600, `Invalid request: unknown field "${unknown.slice(0, 100)}"`)
+  if (unknown !== undefined)
+    return refused(-32600, `Invalid request: unknown field "${unknown.slice(0, 100)}"`)
   return { id: id as string | number | null, method, params }
 }
 
@@ -131,14 +149,16 @@ function refused(code: number, message: string): RpcRequest {
 /** Sessions named by `params.session_id`: how OpenEnv's clients play over HTTP. For control only. */
 export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
   const requireControl = (): void => {
-    if (!mayControl) throw new RpcError(-32000, 'This needs the control plane: an agent cannot open or pick episodes.')
+    if (!mayControl)
+      throw new RpcError(-32000, 'This needs the control plane: an agent cannot open or pick episodes.')
   }
   const find = (params: Params): Session | null => {
     const { session_id: id } = params
     if (id === undefined || id === null || id === '') return null
     requireControl()
-    const session = typeof id === 'string' ? host.sessions.find(id) : undefined
-    if (session === undefined) throw new RpcError(-32602, `Unknown session_id: ${String(id).slice(0, 128)}`)
+    const named = typeof id === 'string' ? id : JSON.stringify(id)
+    const session = host.sessions.find(named)
+    if (session === undefined) throw new RpcError(-32602, `Unknown session_id: ${named.slice(0, 128)}`)
     return session
   }
   return {
@@ -180,6 +200,7 @@ export function fixedSeat(session: () => Session): RpcSeat {
 /** The session that a capability admits to. Throws `SESSION_ERROR` when it is over or never was. */
 export function capabilitySession(host: Host, capability: string | undefined): Session {
   const session = host.sessions.admitted(capability ?? '')
-  if (session === undefined) throw new OpenEnvError('SESSION_ERROR', 'There is no episode at this address, or it is over.')
+  if (session === undefined)
+    throw new OpenEnvError('SESSION_ERROR', 'There is no episode at this address, or it is over.')
   return session
 }

@@ -14,7 +14,8 @@ const MCP_METHODS = new Set(['initialize', 'server/discover', 'ping'])
 export function dialectOf(headers: Headers, body: unknown): Dialect {
   if (headers.has('mcp-session-id')) return 'mcp'
   const { method, params } = isObject(body) ? body : {}
-  if (typeof method === 'string' && (MCP_METHODS.has(method) || method.startsWith('notifications/'))) return 'mcp'
+  if (typeof method === 'string' && (MCP_METHODS.has(method) || method.startsWith('notifications/')))
+    return 'mcp'
   if (headers.has('mcp-protocol-version') || headers.has('mcp-method') || hasEnvelope(params)) return 'mcp'
   if (typeof method === 'string' && method.startsWith('openenv/')) return 'openenv'
   if (isObject(params) && typeof params['session_id'] === 'string') return 'openenv'

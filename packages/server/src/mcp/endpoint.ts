@@ -1,5 +1,9 @@
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
-import type { McpHttpHandler, Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import type {
+  McpHttpHandler,
+  McpServer,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
 import { json, type Host } from '../route.ts'
 import type { Session } from '../session.ts'
 import { agentServer, type Sdk } from './agent-server.ts'
@@ -17,7 +21,7 @@ export interface EpisodeSource {
 /** One MCP session of the revisions up to 2025-11-25, and the episode behind it. */
 interface Conversation {
   readonly transport: WebStandardStreamableHTTPServerTransport
-  readonly server: Server
+  readonly server: McpServer
   readonly session: Session | null
   readonly source: EpisodeSource
   /** Sweeps since its last request; one with an episode lives as long as that. */
@@ -66,7 +70,8 @@ export class McpEndpoint {
     for (const [id, conversation] of this.#conversations) {
       const { session, server } = conversation
       conversation.idle += 1
-      const over = session === null ? conversation.idle > MAX_IDLE_SWEEPS : !this.#host.sessions.isOpen(session)
+      const over =
+        session === null ? conversation.idle > MAX_IDLE_SWEEPS : !this.#host.sessions.isOpen(session)
       if (!over) continue
       this.#conversations.delete(id)
       void server.close()
@@ -85,7 +90,8 @@ export class McpEndpoint {
     this.#loaded ??= import('@modelcontextprotocol/server').then((sdk) => ({
       sdk,
       modern: sdk.createMcpHandler(
-        ({ authInfo }) => agentServer(sdk, this.#host, (authInfo?.extra?.['session'] ?? null) as Session | null),
+        ({ authInfo }) =>
+          agentServer(sdk, this.#host, (authInfo?.extra?.['session'] ?? null) as Session | null),
         { legacy: 'reject', maxRequestBodySize: this.#host.maxMessageBytes },
       ),
     }))
@@ -95,8 +101,7 @@ export class McpEndpoint {
   async #continue(id: string, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
     const conversation = this.#conversations.get(id)
     // An id is good only where it was given out: another address is another episode.
-    const known = conversation !== undefined && conversation.source.owned === source.owned
-    if (!known || !(await sameEpisode(conversation, source))) {
+    if (conversation?.source.owned !== source.owned || !(await sameEpisode(conversation, source))) {
       return rpcError(404, -32001, 'Session not found')
     }
     conversation.idle = 0

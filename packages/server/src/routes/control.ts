@@ -78,7 +78,8 @@ export async function stepSession(
   try {
     return await session.episode.stepNow(action, signal)
   } catch (error) {
-    if (signal?.aborted === true) throw new OpenEnvError('TIMEOUT', 'The step took longer than timeout_s.', { cause: error })
+    if (signal?.aborted === true)
+      throw new OpenEnvError('TIMEOUT', 'The step took longer than timeout_s.', { cause: error })
     throw error
   }
 }

@@ -12,7 +12,11 @@ import { readJson, type Host, type Route, type RouteReply } from '../route.ts'
  * @param source - The episodes that MCP clients at `/mcp` get.
  */
 export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSource): readonly Route[] {
-  const answer = async (request: Request, seat: RpcSeat, episodes: EpisodeSource): Promise<RouteReply | Response> => {
+  const answer = async (
+    request: Request,
+    seat: RpcSeat,
+    episodes: EpisodeSource,
+  ): Promise<RouteReply | Response> => {
     let body: unknown
     let fault: unknown
     try {
@@ -21,7 +25,8 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
       fault = error
     }
     if (isOpenEnvError(fault) && fault.code === 'TOO_LARGE') throw fault
-    if (dialectOf(request.headers, body) === 'mcp') return endpoint.fetch(unread(request, body), body, episodes)
+    if (dialectOf(request.headers, body) === 'mcp')
+      return endpoint.fetch(unread(request, body), body, episodes)
     if (fault === undefined) return { body: await answerRpc(body, host, seat) }
     const { message, data } = errorToJsonRpc(fault)
     return { body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } }
@@ -41,7 +46,8 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
       path: '/agent/:capability/mcp',
       plane: 'capability',
       summary: 'Streams and ends MCP sessions of an episode',
-      handle: (request, { capability }) => endpoint.fetch(request, undefined, capabilitySource(session(capability))),
+      handle: (request, { capability }) =>
+        endpoint.fetch(request, undefined, capabilitySource(session(capability))),
     },
   ])
   return [
