@@ -6,7 +6,7 @@ import guess from '@openenv-ts/examples/guess.ts'
 
 const post = async (url: string, body: unknown) => {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-  return { status: response.status, body: (await response.json()) as Record<string, never> }
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 const rpc = async (url: string, method: string, params: unknown = {}) =>
   (await post(url, { jsonrpc: '2.0', id: 1, method, params })).body
@@ -40,8 +40,8 @@ describe('the agent plane', () => {
     const other = (await post(`${server.url}/sessions`, { seed: 7 })).body
     const url = mine['agent_url'] as string
 
-    const { result } = await rpc(url, 'tools/list')
-    const names = (result['tools'] as { name: string }[]).map(({ name }) => name)
+    const { result } = (await rpc(url, 'tools/list')) as { result: { tools: { name: string }[] } }
+    const names = result.tools.map(({ name }) => name)
     expect(names).toContain('act')
     expect(names.filter((name) => name !== 'observe' && RESERVED_TOOL_NAMES.includes(name))).toEqual([])
 
@@ -69,6 +69,6 @@ describe('the agent plane', () => {
   })
 })
 
-async function state(url: string, session: Readonly<Record<string, string>>): Promise<unknown> {
-  return (await fetch(`${url}/state?session_id=${session['session_id'] ?? ''}`)).json()
+async function state(url: string, session: Readonly<Record<string, unknown>>): Promise<unknown> {
+  return (await fetch(`${url}/state?session_id=${String(session['session_id'])}`)).json()
 }
