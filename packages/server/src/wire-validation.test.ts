@@ -92,7 +92,8 @@ describe('task routes', () => {
       [{ start: 11, stop: null }, ['from-11']],
       [{ start: 50, stop: 60 }, []],
       [{ start: 4, stop: 2 }, []],
-      [{ start: -3, stop: 1 }, ['from-0']],
+      [{ start: -2 }, ['from-10', 'from-11']],
+      [{ start: -3, stop: 1 }, []],
     ]
     for (const [range, ids] of ranges) {
       const { body } = await post(server.url, '/counter/task_range', { split: 'train', ...range })

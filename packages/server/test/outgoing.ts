@@ -3,7 +3,7 @@ const INTERNAL = [
   /\.[cm]?[jt]s\b/,
   /node_modules|node:|file:\/\//,
   /\bat (?:async )?[^\s"]+ \(|\bat [^\s"]+:\d+:\d+/,
-  /(?:^|[\s"'(])\/(?:[\w.-]+\/)+[\w.-]+/,
+  /\/(?:app|etc|home|opt|private|root|srv|tmp|usr|Users|var|work|workspace)\/\w/,
   /[A-Z]:\\\\/,
   /ZodError|TypeError|RangeError|SyntaxError|OpenEnvError|DOMException/,
 ]
