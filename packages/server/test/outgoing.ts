@@ -4,7 +4,7 @@ const INTERNAL = [
   /node_modules|node:|file:\/\//,
   /\bat (?:async )?[^\s"]+ \(|\bat [^\s"]+:\d+:\d+/,
   /\/(?:app|etc|home|opt|private|root|srv|tmp|usr|Users|var|work|workspace)\/\w/,
-  /[A-Z]:\\\\/,
+  /[A-Z]:\\\\(?:Users|Windows|Program)/,
   /ZodError|TypeError|RangeError|SyntaxError|OpenEnvError|DOMException/,
 ]
 
