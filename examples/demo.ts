@@ -12,7 +12,7 @@ process.exitCode = await run(['eval', server.url, '--policy', 'baseline'])
 console.log(`
 Next, the same inbox with a model: set these three, for any OpenAI-compatible endpoint.
   export API_BASE_URL=https://api.openai.com/v1  API_KEY=…  MODEL_NAME=…
-  npx openenv eval email-triage --repeats 4
+  npx openenv eval email-triage --policy model --repeats 4
 
 Or an environment of your own, in one file:
   npx openenv eval examples/guess.ts --policy random --repeats 100`)
