@@ -11,6 +11,12 @@ export interface JsonShape {
 /** 200 deep, 100,000 values. */
 export const DEFAULT_SHAPE: JsonShape = { maxDepth: 200, maxValues: 100_000 }
 
+/**
+ * Bytes outside texts: 100,000 values need far fewer, and a parser is slowest there. Eight MiB of blanks would hold
+ * everybody up for as long as they take to skip.
+ */
+const MAX_BARE_BYTES = 4 * 1024 * 1024
+
 const QUOTE = 0x22
 const COMMA = 0x2c
 const BACKSLASH = 0x5c
@@ -34,7 +40,9 @@ export function checkShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape
   let depth = 0
   let values = 1
   let justOpened = false
+  let textBytes = 0
   for (let at = 0; at < length; at += 1) {
+    if (at - textBytes > MAX_BARE_BYTES) throw badShape('mostly blanks or digits, more than 4 MiB of them')
     const byte = bytes[at] as number
     if (byte <= 0x20) continue
     const closes = byte === CLOSE_ARRAY || byte === CLOSE_OBJECT
@@ -44,7 +52,9 @@ export function checkShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape
       if (!closes) values += 1
     }
     if (byte === QUOTE) {
-      at = endOfString(bytes, at)
+      const end = endOfString(bytes, at)
+      textBytes += end - at
+      at = end
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       depth += 1
       justOpened = true
