@@ -113,7 +113,7 @@ export const easyGold: TaskGold = {
         weight: 2,
         concepts: [
           UNSOLICITED,
-          'seo|search|rank|website|web site|google|backlink|link build|optimi|traffic|site|visib|link|rankspire|brad|agency|online|web',
+          'seo|search|rank|website|web site|google|backlink|link build|optimi|traffic|site|visib|link|rankspire|brad|web',
         ],
       },
       {

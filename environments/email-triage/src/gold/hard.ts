@@ -62,7 +62,7 @@ export const hardGold: TaskGold = {
         weight: 2,
         concepts: [
           'wrong|mistak|mix|confus|swap|transpos|error|incorrect|instead of|different|not the|misread|mislabel|misdirect|other|' +
-            'another|digits|mistook|rather than|typo|revers|misheard|not f',
+            'another|digits|mistook|rather than|typo|revers|misheard|not f|but the alarm|whereas|never checked|not checked',
           'freezer|12|21|unit|number|fridge|reception|device|cold store|alarm|appliance|equipment',
         ],
       },
@@ -155,7 +155,7 @@ export const hardGold: TaskGold = {
         weight: 2,
         concepts: [
           FRAUD,
-          'supplier|vendor|vetrochrom|carla|benedetti|payment|pay.|bank|transfer|invoice|instal|money|148200|nils|thread|domain|address',
+          'supplier|vendor|vetrochrom|carla|benedetti|bank|transfer|instal|money|148200|nils|lookalike|look alike|domain',
         ],
       },
       {
@@ -202,8 +202,8 @@ export const hardGold: TaskGold = {
         weight: 2,
         concepts: [
           'fix|resolv|solv|sort|over.|settled|repair|work again|works again|working again|no longer|dealt|back|done|taken care|' +
-            'already|restor|cured|put right|reconnect|works',
-          'sound|audio|boardroom|speaker|meeting|noise|room|silent|problem|issue|board|call|hear',
+            'already|restor|cured|put right|reconnect|works|closed',
+          'sound|audio|av.|boardroom|speaker|meeting|noise|room|silent|problem|issue|board|call|hear',
         ],
       },
       {
@@ -356,7 +356,7 @@ export const hardGold: TaskGold = {
         concepts: [
           'cancel|withdraw|withdrew|no longer|void|obsolete|retract|taken back|drop|rescind|closed|lift|revok|call off|false alarm|' +
             'disregard|ignore|resolved|clear|moot|mistaken|undone|stopp|settled|supersed|invalid|recall|not apply',
-          'warn|remind|escalat|overdue|manager|boss|complaint|notice|alert|message|superior|supervisor|threat|chaser|late|course|gmp|training',
+          'warn|remind|escalat|overdue|manager|boss|complaint|superior|supervisor|chaser|gmp|training',
         ],
       },
       {
@@ -429,7 +429,7 @@ export const hardGold: TaskGold = {
       {
         says: 'it is advertising for gloves',
         weight: 2,
-        concepts: [UNSOLICITED, 'glove|labdealz|order|nitrile|lab|laborator|pallet'],
+        concepts: [`${UNSOLICITED}|bogus|fake|scam`, 'glove|labdealz|order|nitrile|lab|laborator|pallet'],
       },
       {
         says: 'there never was an order',

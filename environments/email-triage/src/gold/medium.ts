@@ -204,9 +204,9 @@ export const mediumGold: TaskGold = {
         says: 'it wants money',
         weight: 2,
         concepts: [
-          'pay|money|wire|transfer|fee.|fees|remit|dollar|289',
+          'not pay|never pay|not wire|pay|money|wire|transfer|fee.|fees|remit|dollar|289',
           'domain|renew|admin|login|log in|password|credential|sign in|address|expir|289|not pay|demand|trick|web|registr|scare|' +
-            'frighten|fake|scam|listing|unnecessar|get us|wants|ask|request',
+            'frighten|fake|scam|listing|unnecessar|get us|make us',
         ],
       },
       {
@@ -217,7 +217,7 @@ export const mediumGold: TaskGold = {
         says: 'it is not from our registrar, and must not be paid',
         concepts: [
           'not pay|ignore|never|not our|not bill|no obligation|unconnected|unrelated|not affiliated|not connected|no connection|' +
-            'nothing to do with|already own|third party|not respond|report|delete|stranger|unknown|not invoice|no relation|unaffiliated',
+            'nothing to do with|already own|third party|not respond|delete|stranger|unknown|not invoice|no relation|unaffiliated',
           'pay|registr|domain|provider|bill|respond|reply|it.|admin|letter|we.|address|company|request|security|own|them|289|message',
         ],
       },
@@ -337,7 +337,7 @@ export const mediumGold: TaskGold = {
         says: 'he books a meeting by himself',
         concepts: [
           'book|pencil|diary|calendar|meeting|slot|appointment|schedul',
-          'himself|itself|tomorrow|uninvited|without|presum|own|unasked|self|8:30|unilateral|already|our|automatic|invitation|impos|push|force',
+          'himself|itself|tomorrow|uninvited|without|asked|presum|own|unasked|self|8:30|unilateral|already|our|automatic|invitation|impos|push|force',
         ],
       },
       {

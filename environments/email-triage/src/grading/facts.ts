@@ -2,7 +2,7 @@ import type { Fact } from '../gold/gold.ts'
 import { isFunctionWord, isNumber, type Word } from './words.ts'
 
 /** Words between the first and the last word of a fact, at most. */
-const REACH = 24
+const REACH = 9
 /** Other words that a wording of several words may hold between two of its own. */
 const GAP = 2
 const NEGATORS: ReadonlySet<string> = new Set(['not', 'no', 'never', 'without', 'nor', 'neither', 'hardly'])
@@ -54,6 +54,14 @@ function follow(wording: Wording, words: readonly Word[], start: number): Occurr
     at.push(next)
   }
   return at
+}
+
+/** Which of the words of a summary express any of the concepts, as a share of all words. */
+export function conceptShare(facts: readonly Fact[], words: readonly Word[]): number {
+  const hit = new Set(
+    facts.flatMap(({ concepts }) => concepts.flatMap((concept) => occurrencesOf(concept, words).flat())),
+  )
+  return words.length === 0 ? 0 : hit.size / words.length
 }
 
 /** How a summary says a fact. */

@@ -2,74 +2,104 @@ import { isFunctionWord, isNumber, type Word } from './words.ts'
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 
+const ARTICLES = set('a an the')
 const DETERMINERS = set('a an the my our your their its every each')
-const PREPOSITIONS = set('of at for with from into onto between against during among per via despite')
-const CONJUNCTIONS = set('and or but nor')
-const FINITE = set('is are was were has have had does did do am')
-const MODALS = set('will would shall should can could may might must')
-const SUBJECTS = set('i he she we they')
-
-/** Pairs of neighbours that no English sentence has; shuffled words are full of them. */
-function isBroken(left: string, right: string): boolean {
-  if (left === right)
-    return FINITE.has(left) || DETERMINERS.has(left) || PREPOSITIONS.has(left) || CONJUNCTIONS.has(left)
-  if (DETERMINERS.has(left)) {
-    const follows = [DETERMINERS, PREPOSITIONS, CONJUNCTIONS, FINITE, MODALS, SUBJECTS].some((words) =>
-      words.has(right),
-    )
-    return (
-      follows ||
-      ['to', 'in', 'on', 'by', 'it', 'him', 'them', 'us', 'not', 'be', 'if', 'as', 'that'].includes(right)
-    )
-  }
-  if (PREPOSITIONS.has(left)) {
-    if (left === 'of' && ['in', 'on', 'by', 'to', 'at', 'for', 'with', 'from'].includes(right)) return true
-    return (
-      FINITE.has(right) ||
-      MODALS.has(right) ||
-      SUBJECTS.has(right) ||
-      CONJUNCTIONS.has(right) ||
-      right === 'be'
-    )
-  }
-  if (CONJUNCTIONS.has(left)) return CONJUNCTIONS.has(right) || right === 'of'
-  if (MODALS.has(left)) {
-    return (
-      [DETERMINERS, PREPOSITIONS, CONJUNCTIONS, MODALS].some((words) => words.has(right)) ||
-      right === 'to' ||
-      FINITE_ONLY.has(right)
-    )
-  }
-  if (FINITE_ONLY.has(left)) return FINITE_ONLY.has(right) || MODALS.has(right)
-  if (SUBJECTS.has(left)) {
-    return (
-      [DETERMINERS, PREPOSITIONS, SUBJECTS].some((words) => words.has(right)) ||
-      right === 'to' ||
-      right === 'be'
-    )
-  }
-  return (
-    left === 'to' &&
-    (FINITE_ONLY.has(right) ||
-      MODALS.has(right) ||
-      CONJUNCTIONS.has(right) ||
-      right === 'of' ||
-      SUBJECTS.has(right))
-  )
-}
-const FINITE_ONLY = set('is are was were am')
-const DANGLING = set(
-  'a an the my our your their its every each of and or but nor than i he she we they am is are was were',
+/** Prepositions that no other preposition follows, and that end no sentence. */
+const PREPOSITIONS = set(
+  'of at for with from to into onto between against during among per via despite without',
 )
+const ANY_PREPOSITION = set(
+  'of in on at by for with from to into onto against during among per via despite without',
+)
+const CONJUNCTIONS = set('and or but nor')
+const BE = set('is are was were am')
+const FINITE = set('is are was were am have has had does did do')
+// Without "may", which is also a month.
+const MODALS = set('will would shall should can could might must')
+const SUBJECTS = set('i he she we they')
+const OBJECTS = set('him them us me')
+const RELATIVES = set('that which who although while if unless when where')
+/** What nothing ends with. */
+const OPEN_ENDED = set(
+  'a an the my our your their its every each of and or but nor than to for with from into at per via despite without ' +
+    'because although unless i he she we they is are was were am will would shall should must has had when whether which ' +
+    'who if no be been very',
+)
+/** What no sentence begins with. */
+const OPEN_STARTED = set('of and or than nor am is are was were has will be been him them us')
+
+const in_ = (...sets: readonly ReadonlySet<string>[]): ReadonlySet<string> =>
+  new Set(sets.flatMap((each) => [...each]))
+const NEVER_AFTER: readonly (readonly [left: ReadonlySet<string>, right: ReadonlySet<string>])[] = [
+  [
+    ARTICLES,
+    in_(
+      set('my our your their its his her every each some any this these those there here'),
+      RELATIVES,
+      OBJECTS,
+    ),
+  ],
+  [
+    DETERMINERS,
+    in_(
+      ARTICLES,
+      ANY_PREPOSITION,
+      CONJUNCTIONS,
+      RELATIVES,
+      FINITE,
+      MODALS,
+      SUBJECTS,
+      set('it him them us not be been as so'),
+    ),
+  ],
+  [set('no'), in_(ARTICLES, ANY_PREPOSITION, CONJUNCTIONS, FINITE, MODALS, SUBJECTS, set('not be been'))],
+  [set('in on by'), in_(BE, MODALS, set('has have had'))],
+  [set('it'), in_(SUBJECTS, OBJECTS, set('of a'))],
+  [PREPOSITIONS, in_(FINITE, SUBJECTS, MODALS, ANY_PREPOSITION, CONJUNCTIONS, set('been than'))],
+  [CONJUNCTIONS, in_(CONJUNCTIONS, set('of than'))],
+  [
+    MODALS,
+    in_(DETERMINERS, PREPOSITIONS, CONJUNCTIONS, MODALS, BE, OBJECTS, set('has had did does been than that')),
+  ],
+  [BE, in_(BE, MODALS, OBJECTS, set('has have had does did do be than'))],
+  [set('has have had'), in_(BE, MODALS, set('be does did do of than'))],
+  [SUBJECTS, in_(DETERMINERS, PREPOSITIONS, SUBJECTS, OBJECTS, set('be been than it'))],
+  [set('be been'), in_(BE, MODALS, SUBJECTS, OBJECTS, set('has have had be does did of than and or'))],
+  [set('than'), in_(BE, MODALS, CONJUNCTIONS, set('of to be been than for with from'))],
+  [set('not'), in_(CONJUNCTIONS, BE, MODALS, SUBJECTS, set('of than not has had have'))],
+  [OBJECTS, in_(BE, MODALS, SUBJECTS, OBJECTS, set('has have had than does did do been be'))],
+  [in_(RELATIVES), in_(CONJUNCTIONS, set('than of be been'))],
+]
+/** Pairs that the rules above forbid and English does not. */
+const FINE = ['to do', 'to have', 'to in', 'for and', 'from among', 'do have', 'had had']
+const BROKEN: ReadonlySet<string> = new Set(
+  NEVER_AFTER.flatMap(([left, right]) =>
+    [...left].flatMap((first) => [...right].map((second) => `${first} ${second}`)),
+  ).filter((pair) => !FINE.includes(pair)),
+)
+
+const PLURAL_BEFORE_NOUNS = set('news series sales means customs works goods parts savings customer')
+
+/** Whether no English sentence has these two words side by side; shuffled words are full of such pairs. */
+function isBroken(left: string, right: string): boolean {
+  if (BROKEN.has(`${left} ${right}`)) return true
+  if (left === right) return left.length > 1 && !/^\d/.test(left) && left !== 'had' && left !== 'that'
+  if (left === 'an') return /^[^aeiouh\d]/.test(right)
+  if (left === 'a' && /^[aeio]/.test(right) && !/^(?:one|once|eu)/.test(right)) return true
+  if (left === 'a') return /.{3}[^suion']s$/.test(right) && !PLURAL_BEFORE_NOUNS.has(right)
+  return MODALS.has(left) && /.{3}(?:ing|ed)$/.test(right) && right !== 'need' && right !== 'bring'
+}
 
 /** What a text shows of being sentences that somebody wrote. */
 export interface Prose {
   readonly words: number
   /** Words that hold sentences together, as a share of all. */
   readonly grammar: number
-  /** Neighbours that cannot stand together, per word. */
+  /** Neighbours that cannot stand together, and sentences that cannot begin or end so. */
   readonly broken: number
-  /** Longest run of words without one that holds a sentence together. */
+  /** Different ones of these words, as a share of them; 1 when there are few. */
+  readonly glueVariety: number
+  /** Longest run of words, within marks, without one that holds a sentence together. */
   readonly longestList: number
   /** Different content words, as a share of all content words. */
   readonly variety: number
@@ -80,25 +110,35 @@ export interface Prose {
 /** Measures a text without looking at what it says. */
 export function measureProse(words: readonly Word[]): Prose {
   const content = words.filter((word) => !isFunctionWord(word))
+  const glue = words.filter((word) => isFunctionWord(word)).map(({ text }) => text)
   const plain = content.filter((word) => !isNumber(word))
   let broken = 0
   let list = 0
   let longestList = 0
   words.forEach((word, at) => {
+    if (words[at - 1]?.sentence !== word.sentence && OPEN_STARTED.has(word.text)) broken += 1
     const next = words[at + 1]
-    if (next === undefined || next.sentence !== word.sentence) {
-      if (DANGLING.has(word.text)) broken += 1
+    if (next?.sentence !== word.sentence) {
+      if (OPEN_ENDED.has(word.text)) broken += 1
     } else if (next.clause === word.clause && isBroken(word.text, next.text)) broken += 1
-    list = isFunctionWord(word) ? 0 : list + 1
+    const goesOn = words[at - 1]?.clause === word.clause
+    list = isFunctionWord(word) ? 0 : goesOn ? list + 1 : 1
     longestList = Math.max(longestList, list)
   })
   const count = Math.max(words.length, 1)
   return {
     words: words.length,
     grammar: (words.length - content.length) / count,
-    broken: broken / count,
+    glueVariety: glue.length < 5 ? 1 : new Set(glue).size / glue.length,
+    broken,
     longestList,
     variety: plain.length === 0 ? 0 : new Set(plain.map(({ stem }) => stem)).size / plain.length,
     marks: new Set(words.map(({ clause }) => clause)).size / count,
   }
+}
+
+/** Whether some of the content words are participles, as in any telegram: bare keywords are dictionary forms. */
+export function isInflected(words: readonly Word[]): boolean {
+  const content = words.filter((word) => !isFunctionWord(word) && !isNumber(word))
+  return content.filter(({ text }) => /.{3}(?:ing|ed)$/.test(text)).length >= content.length / 5
 }

@@ -1,16 +1,16 @@
 import type { Fact } from '../gold/gold.ts'
 import type { Email } from '../tasks/task.ts'
 import { ownShare, trackedShare, withoutQuotations } from './copying.ts'
-import { findFact } from './facts.ts'
-import { measureProse, type Prose } from './prose.ts'
+import { conceptShare, findFact } from './facts.ts'
+import { isInflected, measureProse, type Prose } from './prose.ts'
 import { wordsOf, type Word } from './words.ts'
 
 /** Facts, by weight, that make a summary complete; the rest is detail that a short one may leave out. */
-const ENOUGH = 4
+const ENOUGH = 5
 /** Weight that earns nothing yet, so that one lucky hit is worth nothing. */
-const FREE = 1
+const FREE = 1.5
 /** What a fact is worth that is said in the email's own words. */
-const BORROWED = 0.5
+const BORROWED = 0.75
 
 /** What a summary says and how; `score` is what it earns. */
 export interface SummaryGrade {
@@ -27,20 +27,37 @@ function ramp(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)))
 }
 
-function sourceOf(email: Email): readonly Word[] {
-  return [email.subject, email.body, ...email.thread, email.sender].flatMap((part) => wordsOf(part))
+/** The words of an email; every summary of it is held against them. */
+interface Source {
+  readonly words: readonly Word[]
+  readonly stems: ReadonlySet<string>
 }
 
-function proseScore({ words, grammar, broken, longestList, variety, marks }: Prose): number {
+const sources = new WeakMap<Email, Source>()
+
+function sourceOf(email: Email): Source {
+  let source = sources.get(email)
+  if (source === undefined) {
+    const parts = [email.subject, email.body, ...email.thread, email.sender]
+    const words = parts.flatMap((part) => wordsOf(part))
+    source = { words, stems: new Set(words.map(({ stem }) => stem)) }
+    sources.set(email, source)
+  }
+  return source
+}
+
+function proseScore({ words, grammar, glueVariety, broken, longestList, variety, marks }: Prose): number {
   return Math.min(
     ramp(words, 4, 6),
     ramp(words, 100, 65),
-    ramp(grammar, 0.02, 0.1),
+    // Telegrams have marks where sentences have words.
+    ramp(grammar + Math.min(marks, 0.25) / 2, 0.1, 0.18),
     ramp(grammar, 0.85, 0.75),
-    ramp(broken, 0.1, 0.05),
-    ramp(longestList, 14, 10),
+    ramp(glueVariety, 0.4, 0.55),
+    ramp(broken, 3, 1),
+    ramp(longestList, 12, 8),
     ramp(variety, 0.4, 0.6),
-    ramp(marks, 0.5, 0.4),
+    ramp(marks, 0.45, 0.36),
   )
 }
 
@@ -54,12 +71,12 @@ export function gradeSummary(summary: string, email: Email, facts: readonly Fact
   // A text far beyond any summary earns nothing, and is not worth measuring.
   if (summary.length > 2_000) return { score: 0, coverage: 0, form: 0 }
   const words = wordsOf(summary)
-  const source = sourceOf(email)
-  const stems = new Set(source.map(({ stem }) => stem))
+  const { words: source, stems } = sourceOf(email)
   const form =
     proseScore(measureProse(words)) *
     ramp(trackedShare(words, source), 0.9, 0.7) *
-    ramp(ownShare(words, stems), 0.08, 0.2)
+    ramp(ownShare(words, stems), 0.08, 0.2) *
+    (isInflected(words) ? 1 : ramp(conceptShare(facts, words), 1, 0.9))
   const kept = withoutQuotations(words, source)
   let said = 0
   let own = 0

@@ -10,11 +10,12 @@ export interface Word {
   readonly clause: number
 }
 
-const NUMBER_WORDS: Readonly<Record<string, string>> = Object.fromEntries(
+const NUMBER_WORDS: ReadonlyMap<string, string> = new Map(
+  // "one" is missing: it is a pronoun more often than a number.
   'zero - two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'
     .split(' ')
     .map((word, value) => [word, String(value)]),
-) // "one" is missing: it is a pronoun more often than a number.
+)
 
 const TOKEN = /\d+(?:[.:,]\d+)*%?|\p{L}+(?:'\p{L}+)*|[.!?;\n]+|[,:()"“”–—/]|\s-\s/gu
 
@@ -43,7 +44,7 @@ function expand(token: string): readonly string[] {
     return [
       token
         .replace(/,(?=\d{3})/g, '')
-        .replace(/\.00$/, '')
+        .replace(/\.00$|%$/, '')
         .replace(/^0(?=\d:)/, ''),
     ]
   if (token === "can't" || token === 'cannot') return ['can', 'not']
@@ -51,18 +52,20 @@ function expand(token: string): readonly string[] {
   if (token.endsWith("n't")) return [token.slice(0, -3), 'not']
   const [head = ''] = token.split("'")
   const word = head.replace(/[^\p{L}]/gu, '')
-  return word === '' ? [] : [NUMBER_WORDS[word] ?? word]
+  return word === '' ? [] : [NUMBER_WORDS.get(word) ?? word]
 }
 
-const ENDINGS = /(?:ations?|ments?|ings?|ions?|ers?|ed|es|ly|al|s|e|y)$/
+const ENDINGS = /(?:ations?|ments?|ings?|ions?|ers?|ies|ed|es|ly|al|s|e|y)$/
 
-/** What is left of a word without its ending, six letters at most: `approve`, `approval` and `approves` agree. */
+/** What is left of a word without its endings, six letters at most: `approve`, `approval` and `approved` agree. */
 export function stemOf(word: string): string {
   if (word.length < 5) return word.length > 3 && word.endsWith('s') ? word.slice(0, -1) : word
+  return bareOf(bareOf(word)).slice(0, 6)
+}
+
+function bareOf(word: string): string {
   const bare = word.replace(ENDINGS, '')
-  const kept = bare.length < 3 ? word : bare
-  const single = kept.replace(/([bdgklmnprt])\1$/, '$1')
-  return single.slice(0, 6)
+  return bare.length < 3 ? word : bare.replace(/([bdgklmnprt])\1$/, '$1')
 }
 
 const FUNCTION_WORDS: ReadonlySet<string> = new Set(

@@ -25,9 +25,9 @@ export function taskWithId(id: string): TriageTask {
   const task = BY_ID.get(id)
   if (task !== undefined) return task
   const msg = `There are, among others: ${TASK_IDS.slice(0, 10).join(', ')}.`
-  throw new OpenEnvError('VALIDATION_ERROR', `Unknown task_id "${String(id).slice(0, 100)}". ${msg}`, {
+  throw new OpenEnvError('VALIDATION_ERROR', `Unknown task_id "${id.slice(0, 100)}". ${msg}`, {
     http: 400,
-    issues: [{ type: 'invalid_value', loc: ['task_id'], msg, input: String(id).slice(0, 200) }],
+    issues: [{ type: 'invalid_value', loc: ['task_id'], msg, input: id.slice(0, 200) }],
   })
 }
 

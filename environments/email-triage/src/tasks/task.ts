@@ -30,7 +30,7 @@ export function describeTask({ company, routes }: TriageTask): string {
     '- urgent: people, goods, data or rights come to harm unless somebody acts today',
     '- normal: somebody has to act, and it can wait a day or more',
     '- spam: unwanted or deceitful mail, however important it sounds',
-    '- archive: genuine, and nobody has to act any more',
+    '- archive: genuine, and the matter is closed',
     'Judge by what an email means, not by its tone, and read its thread. Routes:',
     ...teams,
     'Summary: one or two sentences of 8 to 50 words in your own words: what has happened, who needs what, by when. ' +
