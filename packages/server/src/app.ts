@@ -67,7 +67,9 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
   }
   const mcp = new McpEndpoint(host)
   const { routes, sockets } =
-    options.routes === 'minimal' ? { routes: minimalRoutes(host), sockets: [] } : fullSurface(host, options, mcp)
+    options.routes === 'minimal'
+      ? { routes: minimalRoutes(host), sockets: [] }
+      : fullSurface(host, options, mcp)
   const check = hostCheck(options.allowedHosts)
   const http = mountRoutes(routes, host)
   const upgrades = mountSockets(sockets, host)
@@ -102,7 +104,9 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
     ...mcpRoutes(host, mcp, agentEpisodes),
-    ...(simulation ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host), ...orsRoutes(host, options.clock)] : []),
+    ...(simulation
+      ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host), ...orsRoutes(host, options.clock)]
+      : []),
   ]
   const document = openApi(listed, {
     basePath: host.basePath,

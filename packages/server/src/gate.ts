@@ -58,7 +58,8 @@ export class Gate {
   refusal(headers: Headers, plane: Plane): Response | null {
     const principal = this.principal(headers)
     if (this.admits(principal, plane)) return null
-    if (principal !== 'nobody') return json({ status: 403, body: { detail: 'This token is for another plane.' } })
+    if (principal !== 'nobody')
+      return json({ status: 403, body: { detail: 'This token is for another plane.' } })
     return json({
       status: 401,
       body: { detail: 'A token is required: send it as "Authorization: Bearer <token>".' },
@@ -75,7 +76,11 @@ function credentialOf(headers: Headers): string | undefined {
   if (bearer !== undefined) return bearer
   const key = headers.get('x-api-key')
   if (key !== null && key !== '') return key
-  const offered = headers.get('sec-websocket-protocol')?.split(',').map((name) => name.trim()) ?? []
+  const offered =
+    headers
+      .get('sec-websocket-protocol')
+      ?.split(',')
+      .map((name) => name.trim()) ?? []
   const encoded = offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
   return encoded === undefined ? undefined : fromBase64Url(encoded)
 }

@@ -47,7 +47,10 @@ const CLOSE_GRACE_MS = 500
  *
  * @throws Error with `code` `EADDRINUSE` when the port is taken.
  */
-export async function serve(environment: AnyEnvironment, options: ListenOptions = {}): Promise<RunningServer> {
+export async function serve(
+  environment: AnyEnvironment,
+  options: ListenOptions = {},
+): Promise<RunningServer> {
   const { host = '127.0.0.1', pingSeconds = DEFAULT_PING_SECONDS } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])

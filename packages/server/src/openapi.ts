@@ -13,7 +13,10 @@ export function openApi(
   const paths: Record<string, Record<string, unknown>> = {}
   for (const { method, path, plane, summary } of routes) {
     const name = path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[name] = { ...paths[name], [method.toLowerCase()]: operation({ path, method, plane, summary }, schemas) }
+    paths[name] = {
+      ...paths[name],
+      [method.toLowerCase()]: operation({ path, method, plane, summary }, schemas),
+    }
   }
   return {
     openapi: '3.1.0',
@@ -48,12 +51,18 @@ function content(schema: unknown): Record<string, unknown> {
 
 function requestSchema(path: string, { action }: WireSchemas): unknown {
   if (path === '/step') {
-    return { type: 'object', properties: { action, timeout_s: { type: 'number' }, request_id: { type: 'string' } } }
+    return {
+      type: 'object',
+      properties: { action, timeout_s: { type: 'number' }, request_id: { type: 'string' } },
+    }
   }
   if (path === '/reset') {
     const text = { type: 'string' }
     const whole = { type: 'integer', minimum: 0 }
-    return { type: 'object', properties: { seed: whole, episode_id: text, task_id: text, split: text, index: whole } }
+    return {
+      type: 'object',
+      properties: { seed: whole, episode_id: text, task_id: text, split: text, index: whole },
+    }
   }
   return { type: 'object' }
 }
@@ -61,5 +70,8 @@ function requestSchema(path: string, { action }: WireSchemas): unknown {
 function replySchema(path: string, { observation, state }: WireSchemas): unknown {
   if (path === '/state') return state
   if (path !== '/step' && path !== '/reset') return {}
-  return { type: 'object', properties: { observation, reward: { type: ['number', 'null'] }, done: { type: 'boolean' } } }
+  return {
+    type: 'object',
+    properties: { observation, reward: { type: ['number', 'null'] }, done: { type: 'boolean' } },
+  }
 }

@@ -75,7 +75,11 @@ export function json({ status = 200, body, headers = {} }: RouteReply): Response
 }
 
 /** An error as an answer. What the caller is not told goes to the log. */
-export function failure(thrown: unknown, host: Pick<Host, 'log'>, headers?: Record<string, string>): Response {
+export function failure(
+  thrown: unknown,
+  host: Pick<Host, 'log'>,
+  headers?: Record<string, string>,
+): Response {
   const { status, body } = errorToHttp(thrown)
   if (status === 500) host.log({ level: 'error', message: 'A request failed.', cause: causeOf(thrown) })
   return json({ status, body, ...(headers === undefined ? {} : { headers }) })
@@ -99,7 +103,10 @@ export function causeOf(thrown: unknown): unknown {
  *
  * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, or `VALIDATION_ERROR` for a shape out of bounds.
  */
-export async function readJson(request: Request, host: Pick<Host, 'maxMessageBytes' | 'shape'>): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  host: Pick<Host, 'maxMessageBytes' | 'shape'>,
+): Promise<unknown> {
   const bytes = await readBytes(request, host.maxMessageBytes)
   if (bytes.length === 0) return undefined
   checkShape(bytes, host.shape)

@@ -1,4 +1,11 @@
-import { openLocal, OpenEnvError, systemClock, type AnyEnvironment, type Clock, type LocalEpisode } from '@openenv-ts/core'
+import {
+  openLocal,
+  OpenEnvError,
+  systemClock,
+  type AnyEnvironment,
+  type Clock,
+  type LocalEpisode,
+} from '@openenv-ts/core'
 import type { ServerOptions } from './options.ts'
 
 /**
