@@ -37,7 +37,7 @@ export interface PolicyContext<O = unknown> extends EpisodeContext {
   /** Why the previous action was refused and not counted; absent after a counted step. */
   readonly error?: string
   /** Adds to what the episode has used; limits on tokens look at it. */
-  addUsage(usage: Usage): void
+  readonly addUsage: (usage: Usage) => void
 }
 
 /** Chooses an action. Any async function of this form is a policy; what it throws ends the episode as `agent_error`. */

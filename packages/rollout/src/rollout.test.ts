@@ -127,7 +127,7 @@ function counted(capacity = Infinity): { readonly target: Target; most: number; 
         seen.open -= 1
         return close()
       },
-    }) as Episode
+    })
   }
   seen.target = { ...seen.target, open }
   return seen
@@ -192,7 +192,7 @@ describe('further tries', () => {
             ? Promise.reject(new OpenEnvError('CONNECTION_ERROR', 'The line went dead.'))
             : step(action)
         },
-      }) as Episode
+      })
     }
     return { ...localTarget(sums), open, resets }
   }
@@ -234,7 +234,7 @@ describe('further tries', () => {
         throw new Error('never')
       },
     })
-    const run = await rollout(env, () => ({ message: '' }), quick && { ...nowhere, retryDelayMs: 1 })
+    const run = await rollout(env, () => ({ message: '' }), { ...nowhere, retryDelayMs: 1 })
     expect(run.episodes).toMatchObject([{ outcome: 'environment_error' }])
     expect(resets).toBe(1)
   })

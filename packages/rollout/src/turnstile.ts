@@ -19,18 +19,18 @@ export class Turnstile {
    * @param turnedAway - Whether what came of it is that there was no room.
    */
   async pass<T>(work: (enter: () => void) => Promise<T>, turnedAway: (result: T) => boolean): Promise<T> {
-    let inside = false
+    const state = { inside: false }
     this.#trying += 1
     const result = await work(() => {
-      if (inside) return
-      inside = true
+      if (state.inside) return
+      state.inside = true
       this.#trying -= 1
       this.#playing += 1
     })
-    if (inside) this.#playing -= 1
+    if (state.inside) this.#playing -= 1
     else this.#trying -= 1
     // Who was turned away has left no room behind.
-    if (inside || !turnedAway(result)) this.#waiting.shift()?.(true)
+    if (state.inside || !turnedAway(result)) this.#waiting.shift()?.(true)
     return result
   }
 
