@@ -1,20 +1,36 @@
 // Draws docs/demo.svg from what the demo really prints: `node docs/picture.mjs`. Needs util-linux's `script`, so that
-// the demo has a terminal and shows its colours.
+// the demo has a terminal and shows its colours. With --check it only looks whether the picture still shows the scores
+// that the demo gives.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+
+const FILE = new URL('demo.svg', import.meta.url)
+const ROOT = new URL('..', import.meta.url)
 
 const COLUMNS = 100
 const CELL = { width: 8.4, height: 17 }
 const PADDING = 16
 const COLOURS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 34: '#79c0ff', 36: '#76e3ea', 90: '#8b949e' }
 
-const printed = execFileSync('script', ['-qec', `stty cols ${COLUMNS}; npm run --silent demo`, '/dev/null'], {
-  cwd: new URL('..', import.meta.url),
-  stdio: ['ignore', 'pipe', 'inherit'],
-  encoding: 'utf8',
-})
-const lines = ['$ npm run demo', ...asShown(printed)]
-writeFileSync(new URL('demo.svg', import.meta.url), picture(lines))
+if (process.argv.includes('--check')) check()
+else draw()
+
+function draw() {
+  const command = `stty cols ${COLUMNS}; npm run --silent demo`
+  const printed = execFileSync('script', ['-qec', command, '/dev/null'], { cwd: ROOT, encoding: 'utf8' })
+  writeFileSync(FILE, picture(['$ npm run demo', ...asShown(printed)]))
+}
+
+function check() {
+  const shown = readFileSync(FILE, 'utf8')
+  const printed = execFileSync('npm', ['run', '--silent', 'demo'], { cwd: ROOT, encoding: 'utf8' })
+  const missing = printed.split('\n').filter((line) => line.startsWith('│') && !shown.includes(line))
+  if (missing.length === 0) return
+  console.error(
+    `docs/demo.svg does not show this; draw it again with node docs/picture.mjs:\n${missing.join('\n')}`,
+  )
+  process.exitCode = 1
+}
 
 /** What a terminal shows in the end: a line that was written over has only its last text. */
 function asShown(text) {

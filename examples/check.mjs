@@ -1,4 +1,4 @@
-// Runs every example against one server of guess.ts; `npm run examples`. An example fails by its exit code.
+// Runs every example, most of them against one server of guess.ts: `npm run examples`. An example fails by its exit code.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -16,6 +16,7 @@ const run = (command, ...args) => {
 }
 
 run('bash', 'examples/commands.sh')
+run(process.execPath, 'docs/picture.mjs', '--check')
 
 const server = spawn('node_modules/.bin/openenv', ['serve', 'examples/guess.ts', '--port', '0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
