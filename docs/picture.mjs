@@ -22,9 +22,9 @@ function draw() {
 }
 
 function check() {
-  const shown = readFileSync(FILE, 'utf8')
+  const shown = readFileSync(FILE, 'utf8').replaceAll(/<[^>]*>/g, '')
   const printed = execFileSync('npm', ['run', '--silent', 'demo'], { cwd: ROOT, encoding: 'utf8' })
-  const missing = printed.split('\n').filter((line) => line.startsWith('│') && !shown.includes(line))
+  const missing = printed.split('\n').filter((line) => /^(│|Mean)/.test(line) && !shown.includes(line))
   if (missing.length === 0) return
   console.error(
     `docs/demo.svg does not show this; draw it again with node docs/picture.mjs:\n${missing.join('\n')}`,
