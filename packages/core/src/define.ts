@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import { checkDefinition } from './definition.ts'
 import type { Environment, EpisodeLimits, StartContext, StepContext } from './environment.ts'
 import type { JsonSchema, MaybePromise } from './json.ts'
-import { refuseUnknownKeys, toJsonSchema } from './schema.ts'
+import { toJsonSchema } from './schema.ts'
+import { refuseTransforms, refuseUnknownKeys } from './strictness.ts'
 import type { TaskProvider } from './task.ts'
 import { RESERVED_TOOL_NAMES, type Tool } from './tool.ts'
 import { ToolObservation, toolCallSchema, type ToolAction } from './tool-call.ts'
@@ -173,6 +174,7 @@ function inputSchemaOf(name: string, input: z.ZodType): JsonSchema {
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new TypeError(`"${name}" is no name for a tool: use 1 to 64 of A-Z, a-z, 0-9, "_", "." and "-".`)
   }
+  refuseTransforms(input, `input of the tool "${name}"`)
   const schema = toJsonSchema(input, 'input', `input of the tool "${name}"`)
   if (schema['type'] === 'object') return schema
   throw new TypeError(`The input of the tool "${name}" must be an object schema: its arguments by name.`)

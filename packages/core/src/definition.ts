@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { declaredKeys, toJsonSchema } from './schema.ts'
+import { refuseTransforms } from './strictness.ts'
 
 /** Names that clients sniff for in observations: with one of them, an observation is taken for a tool's. */
 const TOOL_KEYS = ['tools', 'tool_name']
@@ -24,6 +25,9 @@ export function checkDefinition(
   const { name, action, observation, state, view, options } = definition
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     throw new TypeError(`"${name}" is no name: use lower-case words joined by hyphens, as in "email-triage".`)
+  }
+  for (const [what, schema] of Object.entries({ action, observation, state, view, options })) {
+    if (schema !== undefined) refuseTransforms(schema, what)
   }
   requireObject('action', toJsonSchema(action, 'input', 'action'))
   requireObject('observation', toJsonSchema(observation, 'output', 'observation'))

@@ -12,7 +12,8 @@ import { OpenEnvError, type Issue } from './errors.ts'
 import type { DeepReadonly, Json } from './json.ts'
 import { checkDefinition } from './definition.ts'
 import { createRubric, type RewardTerm, type Rubric, type Terms } from './rubric.ts'
-import { describeIssues, refuseUnknownKeys } from './schema.ts'
+import { describeIssues } from './schema.ts'
+import { refuseUnknownKeys } from './strictness.ts'
 import type { TaskProvider } from './task.ts'
 
 /** What led to a state: the argument of reward terms and of `info`. */
@@ -118,7 +119,7 @@ export function pureEnvironment<const A, AI, const O, const S, T = undefined, V 
     version,
     action,
     observation,
-    ...(view === undefined ? {} : { view: view.schema }),
+    ...(view === undefined ? {} : { view: refuseUnknownKeys(view.schema) }),
     ...(options === undefined ? {} : { options }),
     ...(tasks === undefined ? {} : { tasks }),
     ...(rewardRange === undefined ? {} : { rewardRange }),

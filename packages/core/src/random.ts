@@ -8,7 +8,7 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
  * changes nothing there.
  */
 export interface Random {
-  /** The next integer in [min, max], both included. */
+  /** The next integer in [min, max], both included. Throws a RangeError where there is none. */
   integer(min: number, max: number): number
   /** The next number in [0, 1), with 32 random bits. */
   fraction(): number
@@ -58,7 +58,12 @@ function labelText(label: string | number): string {
 
 function streamAt(path: string): Random {
   const generator = xoroshiro128plusFromState(wordsFor(path))
-  const integer = (min: number, max: number): number => uniformInt(generator, min, max)
+  const integer = (min: number, max: number): number => {
+    if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || min > max) {
+      throw new RangeError(`There is no integer to draw between ${String(min)} and ${String(max)}.`)
+    }
+    return uniformInt(generator, min, max)
+  }
   const fraction = (): number => (generator.next() >>> 0) / 0x1_0000_0000
   return {
     integer,

@@ -22,16 +22,6 @@ export function toJsonSchema(schema: z.ZodType, side: SchemaSide, what: string):
   }
 }
 
-/**
- * Makes an object schema refuse unknown keys, unless it says itself what happens to them.
- *
- * `z.object` drops unknown keys in silence; an agent that misspells a field should be told [OE-3].
- */
-export function refuseUnknownKeys<T extends z.ZodType>(schema: T): T {
-  if (!(schema instanceof z.ZodObject) || schema.def.catchall !== undefined) return schema
-  return schema.strict() as unknown as T
-}
-
 /** The names that an object schema, or every branch of a union of them, declares. */
 export function declaredKeys(schema: z.ZodType): ReadonlySet<string> {
   if (schema instanceof z.ZodObject) return new Set(Object.keys(schema.shape))
@@ -93,10 +83,11 @@ export function issuesOf(
   prefix: readonly (string | number)[] = [],
 ): Issue[] {
   const issues: Issue[] = []
-  for (const issue of error.issues) {
+  for (const issue of error.issues.slice(0, MAX_ISSUES)) {
     const path = issue.path as (string | number)[]
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
+      // A frame may hold as many unknown keys as it has room for; describing them all would hold up everybody else.
+      for (const key of issue.keys.slice(0, MAX_ISSUES)) {
         const value = shortened(valueAt(input, [...path, key]))
         issues.push({
           type: 'extra_forbidden',
