@@ -38,12 +38,12 @@ export async function load(server: Running, options: LoadOptions): Promise<Sampl
   let steps = 0
   let measuring = false
   let running = true
-  let wrong: Error | null = null
+  const wrong: Error[] = []
   for (const socket of sockets) {
     let sentAt = performance.now()
     socket.onReply = (payload) => {
       if (payload.length !== expected)
-        wrong = new Error(`${server.name} sent: ${payload.toString('utf8', 0, 300)}`)
+        wrong.push(new Error(`${server.name} sent: ${payload.toString('utf8', 0, 300)}`))
       if (!running) return
       const now = performance.now()
       if (measuring) {
@@ -54,7 +54,7 @@ export async function load(server: Running, options: LoadOptions): Promise<Sampl
       socket.send(STEP)
     }
     socket.onClose = (code) => {
-      wrong = new Error(`${server.name} closed a socket with ${String(code)}.`)
+      wrong.push(new Error(`${server.name} closed a socket with ${String(code)}.`))
     }
     socket.send(STEP)
   }
@@ -70,7 +70,7 @@ export async function load(server: Running, options: LoadOptions): Promise<Sampl
   const own = process.cpuUsage(ownBefore)
   running = false
   for (const socket of sockets) socket.destroy()
-  if (wrong !== null) throw wrong as Error
+  for (const error of wrong) throw error
   const sorted = latencies.subarray(0, Math.min(steps, MAX_LATENCIES)).slice().sort()
   return {
     stepsPerSecond: steps / elapsed,

@@ -39,7 +39,11 @@ const locks = EIGHT.map((seed): Script => [
 const mails = EIGHT.map((player): Script => [
   [
     'reset',
-    { task_id: ['task_easy', 'task_medium', 'task_hard'][player % 3], episode_id: `mail-${String(player)}` },
+    {
+      task_id: ['task_easy', 'task_medium', 'task_hard'][player % 3],
+      seed: player,
+      episode_id: `mail-${String(player)}`,
+    },
   ],
   ['meet'],
   ['step', { label: 'maybe', summary: 'No such label.', route_to: 'nowhere' }],
