@@ -7,13 +7,14 @@ import { openApi } from './openapi.ts'
 import { orsRoutes } from './ors/routes.ts'
 import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
-import { failure, json, type Host, type Route, type SocketRoute } from './route.ts'
+import { failure, json, type Host, type Plane, type Route, type SocketRoute } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { infoRoutes } from './routes/info.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { minimalRoutes } from './routes/minimal.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { operatorRoutes } from './routes/operator.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
 import { rpcSocketRoutes } from './rpc-socket.ts'
@@ -33,11 +34,16 @@ export interface App {
   readonly sockets: readonly SocketRoute[]
   readonly sessions: Sessions
   readonly maxMessageBytes: number
-  fetch(request: Request): Promise<Response>
+  /**
+   * Answers a request.
+   *
+   * @param planes - The planes that the listener serves; all when not given. Routes of others are not there.
+   */
+  fetch(request: Request, planes?: ReadonlySet<Plane>): Promise<Response>
   /**
    * Decides on a WebSocket handshake: what takes over the accepted socket, or the answer that refuses it.
    */
-  upgrade(request: Request): ((socket: SocketLike) => SocketHandler) | Response
+  upgrade(request: Request, planes?: ReadonlySet<Plane>): ((socket: SocketLike) => SocketHandler) | Response
   /** Closes every episode and opens no more. */
   close(): Promise<void>
 }
@@ -85,8 +91,8 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sockets,
     sessions,
     maxMessageBytes,
-    fetch: async (request) => check(request) ?? http.fetch(request),
-    upgrade: (request) => check(request) ?? upgrades(request),
+    fetch: async (request, planes) => check(request) ?? http.fetch(request, { planes }),
+    upgrade: (request, planes) => check(request) ?? upgrades(request, planes),
     close: async () => {
       clearInterval(reaper)
       await sessions.drain()
@@ -104,8 +110,13 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
     ...mcpRoutes(host, mcp, agentEpisodes),
+    ...operatorRoutes(host, options.moreMetrics ?? (() => '')),
     ...(simulation
-      ? [...sessionRoutes(host, options.publicUrl), ...taskRoutes(host), ...orsRoutes(host, options.clock)]
+      ? [
+          ...sessionRoutes(host, options.agentUrl ?? (() => undefined)),
+          ...taskRoutes(host),
+          ...orsRoutes(host, options.clock),
+        ]
       : []),
   ]
   const document = openApi(listed, {
@@ -126,12 +137,18 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
 }
 
+/** What a listener tells with each request. */
+interface Mounted {
+  Bindings: { readonly planes: ReadonlySet<Plane> | undefined }
+}
+
 /** Routes in order; a known path with another method is 405, everything else 404. */
-function mountRoutes(routes: readonly Route[], host: Host): Hono {
-  const app = new Hono({ strict: true })
+function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
+  const app = new Hono<Mounted>({ strict: true })
   for (const { method, path, plane, handle } of routes) {
     app.on(method, host.basePath + path, async (context) => {
       const request = context.req.raw
+      if (context.env.planes?.has(plane) === false) return notFound()
       const refused = host.gate.refusal(request.headers, plane)
       if (refused !== null) return refused
       try {
@@ -145,8 +162,10 @@ function mountRoutes(routes: readonly Route[], host: Host): Hono {
   for (const path of new Set(routes.map((route) => route.path))) {
     const sharing = routes.filter((route) => route.path === path)
     const allow = sharing.map(({ method }) => method).join(', ')
-    app.all(host.basePath + path, () =>
-      json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } }),
+    app.all(host.basePath + path, ({ env: { planes } }) =>
+      sharing.every(({ plane }) => planes?.has(plane) === false)
+        ? notFound()
+        : json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } }),
     )
   }
   app.notFound(() => notFound())
@@ -159,11 +178,11 @@ function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade
     route,
     pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
   }))
-  return (request) => {
+  return (request, planes) => {
     const { pathname } = new URL(request.url)
     for (const { route, pattern } of patterns) {
       const match = pattern.exec(pathname)
-      if (match === null) continue
+      if (match === null || planes?.has(route.plane) === false) continue
       return host.gate.refusal(request.headers, route.plane) ?? route.accept(request, match.groups ?? {})
     }
     return notFound()

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { AnyEnvironment, MaybePromise } from '@openenv-ts/core'
@@ -7,15 +8,20 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
-import { failure, json } from './route.ts'
+import { failure, json, type Plane } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 import { installedApiPage } from './swagger-ui.ts'
+import { metric } from './tally.ts'
 
 /** Where and how to listen, beside what the server does. */
 export interface ListenOptions extends ServerOptions {
   /** 8000 when not given, 7860 with minimal routes; 0 takes any free one. */
   readonly port?: number
+  /** A port of its own for agents, who are then not served on the other one. */
+  readonly agentPort?: number
+  /** A port of its own for operators: metrics, readiness, events. */
+  readonly operatorPort?: number
   /** `127.0.0.1` when not given. */
   readonly host?: string
   /** Seconds between pings on a socket; one that has not answered by the next is cut off. 20 when not given. */
@@ -28,6 +34,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number
   /** Without a trailing slash, base path included. */
   readonly url: string
+  /** Where agents are served; the same as `url` unless they have a port of their own. */
+  readonly agentUrl: string
+  readonly operatorUrl: string
   /** Stops listening, closes every episode, then every connection. */
   close(): Promise<void>
 }
@@ -55,53 +64,130 @@ export async function serve(
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
+  const lag = monitorEventLoopDelay({ resolution: 20 })
+  let agentUrl: string | undefined
   const app = createApp(environment, {
     apiPage: installedApiPage(),
+    agentUrl: () => agentUrl,
+    moreMetrics: () => processMetrics(lag),
     ...options,
     mode,
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
   })
-  const log = options.log ?? ignore
-  const answer = getRequestListener((request) => app.fetch(request), {
+  const urlAt = (bound: number): string =>
+    `http://${urlHost(host)}:${String(bound)}${normalBasePath(options.basePath ?? '')}`
+  const listeners: Listener[] = []
+  const open = async (at: number, planes?: ReadonlySet<Plane>): Promise<string> => {
+    const listener = await openListener(app, { port: at, host, log: options.log ?? ignore, planes })
+    listeners.push(listener)
+    return urlAt(listener.port)
+  }
+  const { agentPort, operatorPort } = options
+  let url: string
+  let operatorUrl: string
+  try {
+    url = await open(port, planesOf(agentPort, operatorPort))
+    if (agentPort !== undefined) agentUrl = await open(agentPort, AGENT_PLANES)
+    operatorUrl = operatorPort === undefined ? url : await open(operatorPort, OPERATOR_PLANES)
+  } catch (error) {
+    await shutDown(listeners, app)
+    throw error
+  }
+  lag.enable()
+  const pinger = setInterval(() => {
+    for (const { sockets } of listeners) sockets.pingAll()
+  }, pingSeconds * 1000)
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    clearInterval(pinger)
+    lag.disable()
+    return (closing ??= shutDown(listeners, app))
+  }
+  return {
+    app,
+    port: listeners[0]?.port ?? port,
+    url,
+    agentUrl: agentUrl ?? url,
+    operatorUrl,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const AGENT_PLANES: ReadonlySet<Plane> = new Set(['agent', 'capability', 'about', 'open'])
+const OPERATOR_PLANES: ReadonlySet<Plane> = new Set(['operator', 'open'])
+
+/** What the first port serves: everything but what has a port of its own. */
+function planesOf(
+  agentPort: number | undefined,
+  operatorPort: number | undefined,
+): ReadonlySet<Plane> | undefined {
+  if (agentPort === undefined && operatorPort === undefined) return undefined
+  const planes = new Set<Plane>(['control', 'about', 'open'])
+  if (agentPort === undefined) planes.add('agent').add('capability')
+  if (operatorPort === undefined) planes.add('operator')
+  return planes
+}
+
+/** One port. */
+interface Listener {
+  readonly server: Server
+  readonly sockets: Sockets
+  readonly port: number
+}
+
+async function openListener(
+  app: App,
+  at: {
+    readonly port: number
+    readonly host: string
+    readonly log: NonNullable<ServerOptions['log']>
+    readonly planes: ReadonlySet<Plane> | undefined
+  },
+): Promise<Listener> {
+  const { port, host, log, planes } = at
+  const answer = getRequestListener((request) => app.fetch(request, planes), {
     overrideGlobalObjects: false,
     // For requests that name no host, as HTTP/1.0 allows.
     hostname: 'localhost',
     errorHandler: (error) => (error instanceof RequestError ? badRequest() : failure(error, { log })),
   })
   const server = createServer((request, response) => void answer(request, response))
-  const sockets = attachSockets(server, app)
-  try {
-    await listen(server, port, host)
-  } catch (error) {
-    await app.close()
-    throw error
-  }
-  const pinger = setInterval(() => {
-    sockets.pingAll()
-  }, pingSeconds * 1000)
-  const address = server.address() as AddressInfo
-  let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= shutDown(server, app, sockets, pinger))
-  return {
-    app,
-    port: address.port,
-    url: `http://${urlHost(host)}:${String(address.port)}${normalBasePath(options.basePath ?? '')}`,
-    close,
-    [Symbol.asyncDispose]: close,
-  }
+  const sockets = attachSockets(server, app, planes)
+  await listen(server, port, host)
+  return { server, sockets, port: (server.address() as AddressInfo).port }
 }
 
-async function shutDown(server: Server, app: App, sockets: Sockets, pinger: NodeJS.Timeout): Promise<void> {
-  clearInterval(pinger)
-  const stopped = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
+async function shutDown(listeners: readonly Listener[], app: App): Promise<void> {
+  const stopped = listeners.map(
+    ({ server }) =>
+      new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+      }),
+  )
   await within(EPISODES_GRACE_MS, app.close())
-  await sockets.closeAll()
-  server.closeAllConnections()
-  await stopped
+  await Promise.all(listeners.map(({ sockets }) => sockets.closeAll()))
+  for (const { server } of listeners) server.closeAllConnections()
+  await Promise.all(stopped)
+}
+
+/** How late the event loop is and what the process uses, for Prometheus. */
+function processMetrics(lag: IntervalHistogram): string {
+  const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0)
+  const { user, system } = process.cpuUsage()
+  const text = [
+    metric('openenv_event_loop_lag_seconds', 'gauge', 'Delay of the event loop since the last scrape.', [
+      ['{quantile="0.5"}', seconds(lag.percentile(50))],
+      ['{quantile="0.99"}', seconds(lag.percentile(99))],
+      ['{quantile="1"}', seconds(lag.max)],
+    ]),
+    metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', process.memoryUsage.rss()]]),
+    metric('process_cpu_seconds_total', 'counter', 'CPU time used.', [['', (user + system) / 1e6]]),
+  ].join('')
+  lag.reset()
+  return text
 }
 
 /** Waits for something, but no longer than this. */
@@ -130,7 +216,7 @@ interface Sockets {
   closeAll(): Promise<void>
 }
 
-function attachSockets(server: Server, app: App): Sockets {
+function attachSockets(server: Server, app: App, planes: ReadonlySet<Plane> | undefined): Sockets {
   // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
   const acceptor = new WebSocketServer({
     noServer: true,
@@ -141,7 +227,7 @@ function attachSockets(server: Server, app: App): Sockets {
   })
   const silent = new Map<WebSocket, boolean>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const decision = decide(app, request)
+    const decision = decide(app, request, planes)
     if (decision instanceof Response) {
       void writeAndClose(stream, decision)
       return
@@ -248,14 +334,18 @@ function ignore(): void {
 const SEEN_HEADERS = ['host', 'origin', 'authorization', 'x-api-key', 'sec-websocket-protocol'] as const
 
 /** Asks the app about a handshake. A target that makes no URL is refused here: nothing would catch it above. */
-function decide(app: App, request: IncomingMessage): ReturnType<App['upgrade']> {
+function decide(
+  app: App,
+  request: IncomingMessage,
+  planes: ReadonlySet<Plane> | undefined,
+): ReturnType<App['upgrade']> {
   let head: Request
   try {
     head = webRequest(request)
   } catch {
     return badRequest()
   }
-  return app.upgrade(head)
+  return app.upgrade(head, planes)
 }
 
 function badRequest(): Response {
@@ -298,3 +388,5 @@ function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
   return host.includes(':') ? `[${host}]` : host
 }
+
+export { readTokens } from './tokens.ts'

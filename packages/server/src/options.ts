@@ -44,8 +44,13 @@ export interface ServerOptions {
    * the environment as it is. Absent: an orchestrator has to open episodes for agents.
    */
   readonly agentEpisode?: string
-  /** Where clients reach the server, for URLs that it hands out; by default what the request was sent to. */
-  readonly publicUrl?: string
+  /**
+   * Where agents reach the server, for the URLs that it hands out, base path included; by default where the request
+   * for one was sent.
+   */
+  readonly agentUrl?: () => string | undefined
+  /** Metrics that only the platform knows, in Prometheus's text format. */
+  readonly moreMetrics?: () => string
   /**
    * Opens the episode of a session somewhere else than in this thread; absent: right here. The one place where
    * isolation enters.

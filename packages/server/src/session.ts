@@ -6,7 +6,10 @@ import {
   type Clock,
   type LocalEpisode,
 } from '@openenv-ts/core'
+import { EpisodeEvents } from './events.ts'
+import { ObservedEpisode } from './observed-episode.ts'
 import type { ServerOptions } from './options.ts'
+import { Tally } from './tally.ts'
 
 /**
  * Who holds a session: a WebSocket for as long as it is open, whoever names its id over HTTP, or whoever names it in
@@ -17,6 +20,8 @@ export type SessionKind = 'socket' | 'http' | 'ors'
 /** One episode and everything that goes with serving it. One object, one `close`. */
 export interface Session {
   readonly id: string
+  /** Counts the sessions of this server; unlike the id it opens nothing, so events show it. */
+  readonly number: number
   readonly kind: SessionKind
   readonly episode: LocalEpisode
   /** When it was last used, in the clock's milliseconds. */
@@ -41,6 +46,9 @@ export class Sessions {
   readonly #clock: Clock
   readonly #idleMs: number
   readonly #openEpisode: () => LocalEpisode
+  readonly tally = new Tally()
+  readonly events = new EpisodeEvents()
+  #numbered = 0
   readonly #byId = new Map<string, Session>()
   readonly #byCapability = new Map<string, Session>()
   readonly max: number
@@ -67,10 +75,25 @@ export class Sessions {
   open(kind: SessionKind, id: string = crypto.randomUUID()): Session {
     const active = this.#byId.size
     if (active >= this.max || this.#draining) throw this.#full(active)
-    const episode = this.#openEpisode()
-    const session: Session = { id, kind, episode, usedAt: this.#clock.now(), attached: false, closing: false }
+    const number = (this.#numbered += 1)
+    const { tally, events } = this
+    const episode = new ObservedEpisode(this.#openEpisode(), {
+      tally,
+      events,
+      session: number,
+      clock: this.#clock,
+    })
+    const usedAt = this.#clock.now()
+    const session: Session = { id, number, kind, episode, usedAt, attached: false, closing: false }
     this.#byId.set(id, session)
+    tally.sessionOpened(kind)
+    if (events.watched) events.emit({ at: usedAt, session: number, type: 'opened', kind })
     return session
+  }
+
+  /** Whether another session would get a slot. */
+  get accepting(): boolean {
+    return !this.#draining && this.#byId.size < this.max
   }
 
   #full(active: number): OpenEnvError {
@@ -127,6 +150,9 @@ export class Sessions {
   async close(session: Session): Promise<void> {
     if (this.#byId.get(session.id) === session) {
       this.#byId.delete(session.id)
+      this.tally.sessionClosed(session.kind)
+      const { events } = this
+      if (events.watched) events.emit({ at: this.#clock.now(), session: session.number, type: 'closed' })
       session.onClose?.()
     }
     if (session.capability !== undefined) this.#byCapability.delete(session.capability)

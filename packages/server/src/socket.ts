@@ -67,7 +67,8 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
 }
 
 function attachable(session: Session | undefined, id: string): Session {
-  if (session === undefined) throw new OpenEnvError('SESSION_ERROR', `Unknown session_id: ${id.slice(0, 128)}`)
+  if (session === undefined)
+    throw new OpenEnvError('SESSION_ERROR', `Unknown session_id: ${id.slice(0, 128)}`)
   if (!session.attached) return session
   throw new OpenEnvError('SESSION_ERROR', `Session ${session.id} already has an attached WebSocket`)
 }
@@ -214,7 +215,11 @@ class EpisodeSocket implements SocketHandler {
           .episode.state()
           .then((state) => this.#send(frame('state', state)))
       case 'mcp':
-        return answerRpc(message.data, this.#host, fixedSeat(() => this.#seated())).then((reply) => this.#send(frame('mcp', reply)))
+        return answerRpc(
+          message.data,
+          this.#host,
+          fixedSeat(() => this.#seated()),
+        ).then((reply) => this.#send(frame('mcp', reply)))
       case 'close':
         this.#end()
         return
@@ -250,7 +255,10 @@ class EpisodeSocket implements SocketHandler {
 
   #requireControl(): void {
     if (this.#mayControl) return
-    throw new OpenEnvError('NOT_SUPPORTED', 'This server runs in production mode: agents cannot control episodes.')
+    throw new OpenEnvError(
+      'NOT_SUPPORTED',
+      'This server runs in production mode: agents cannot control episodes.',
+    )
   }
 
   #send(text: string): MaybePromise<void> {

@@ -1,4 +1,12 @@
-import { issuesOf, notSupported, OpenEnvError, requireSplit, taskAt, type AnyEnvironment, type TaskProvider } from '@openenv-ts/core'
+import {
+  issuesOf,
+  notSupported,
+  OpenEnvError,
+  requireSplit,
+  taskAt,
+  type AnyEnvironment,
+  type TaskProvider,
+} from '@openenv-ts/core'
 import { z } from 'zod'
 
 const InSplit = z.strictObject({ split: z.string() })
@@ -60,7 +68,8 @@ export function taskQueries(environment: AnyEnvironment): TaskQueries {
       return { task: spec, env_name }
     },
     list_tasks: (query) => page('list_tasks', query, (index) => Math.max(0, index)),
-    task_range: (query) => page('task_range', query, (index, size) => (index < 0 ? Math.max(0, size + index) : index)),
+    task_range: (query) =>
+      page('task_range', query, (index, size) => (index < 0 ? Math.max(0, size + index) : index)),
   }
 }
 

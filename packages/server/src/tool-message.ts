@@ -8,7 +8,10 @@ import { textOf } from './rpc.ts'
  *
  * An action-shaped environment whose own actions have a field `type` keeps it for itself.
  */
-export function isToolMessage(data: Readonly<Record<string, unknown>>, { environment, actionHasKey }: Host): boolean {
+export function isToolMessage(
+  data: Readonly<Record<string, unknown>>,
+  { environment, actionHasKey }: Host,
+): boolean {
   const { type, tool_name: name } = data
   if (environment.tools === undefined && actionHasKey('type')) return false
   if (type === 'list_tools') return true
@@ -18,7 +21,11 @@ export function isToolMessage(data: Readonly<Record<string, unknown>>, { environ
 
 /** The observation that lists tools; here the schema is spelt `input_schema`. */
 export function toolListReply(tools: readonly Tool[]): WireReply {
-  const listed = tools.map(({ name, description, inputSchema }) => ({ name, description, input_schema: inputSchema }))
+  const listed = tools.map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    input_schema: inputSchema,
+  }))
   return { observation: { metadata: {}, tools: listed }, reward: null, done: false }
 }
 

@@ -6,7 +6,7 @@ import { atBody, readObject, type Host, type Route } from '../route.ts'
  * How an orchestrator opens an episode for an agent, and ends it [OE-19]. What it hands over is a URL with a secret
  * in it: whoever holds that can use the tools of this one episode, and nothing else.
  */
-export function sessionRoutes(host: Host, publicUrl: string | undefined): readonly Route[] {
+export function sessionRoutes(host: Host, agentUrl: () => string | undefined): readonly Route[] {
   return [
     {
       method: 'POST',
@@ -19,9 +19,9 @@ export function sessionRoutes(host: Host, publicUrl: string | undefined): readon
         const session = host.sessions.open('http')
         try {
           const { observation, info } = await session.episode.reset(options)
-          const base = publicUrl ?? `${new URL(request.url).origin}${host.basePath}`
-          const agentUrl = `${base}/agent/${host.sessions.grant(session)}/mcp`
-          return { status: 201, body: { session_id: session.id, agent_url: agentUrl, observation, info } }
+          const base = agentUrl() ?? `${new URL(request.url).origin}${host.basePath}`
+          const url = `${base}/agent/${host.sessions.grant(session)}/mcp`
+          return { status: 201, body: { session_id: session.id, agent_url: url, observation, info } }
         } catch (error) {
           await host.sessions.close(session)
           throw error

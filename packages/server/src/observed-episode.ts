@@ -1,0 +1,144 @@
+import {
+  isOpenEnvError,
+  type Clock,
+  type EpisodeState,
+  type LocalEpisode,
+  type MaybePromise,
+  type Reply,
+  type ResetOptions,
+  type Snapshot,
+  type Status,
+  type Tool,
+} from '@openenv-ts/core'
+import type { EpisodeEvents } from './events.ts'
+import type { CountedCall, Tally } from './tally.ts'
+
+/** Who is told what happens in an episode. */
+export interface Observer {
+  readonly tally: Tally
+  readonly events: EpisodeEvents
+  /** The session's number in events. */
+  readonly session: number
+  readonly clock: Clock
+}
+
+/** An episode whose resets and steps are counted, timed and shown to whoever watches. Nothing else is different. */
+export class ObservedEpisode implements LocalEpisode {
+  readonly #episode: LocalEpisode
+  readonly #observer: Observer
+
+  constructor(episode: LocalEpisode, observer: Observer) {
+    this.#episode = episode
+    this.#observer = observer
+  }
+
+  get status(): Status | 'idle' {
+    return this.#episode.status
+  }
+
+  get stepCount(): number {
+    return this.#episode.stepCount
+  }
+
+  get busy(): boolean {
+    return this.#episode.busy
+  }
+
+  get reply(): Reply<unknown> | null {
+    return this.#episode.reply
+  }
+
+  get opening(): Reply<unknown> | null {
+    return this.#episode.opening
+  }
+
+  stepNow(action: unknown, signal?: AbortSignal): MaybePromise<Reply<unknown>> {
+    const start = performance.now()
+    let reply: MaybePromise<Reply<unknown>>
+    try {
+      reply = this.#episode.stepNow(action, signal)
+    } catch (error) {
+      throw this.#failed('step', error)
+    }
+    if (!(reply instanceof Promise)) {
+      this.#replied('step', reply, start, action)
+      return reply
+    }
+    return this.#watched('step', reply, start, action)
+  }
+
+  step(action: unknown, options: { readonly signal?: AbortSignal } = {}): Promise<Reply<unknown>> {
+    return this.#watched('step', this.#episode.step(action, options), performance.now(), action)
+  }
+
+  reset(options?: ResetOptions): Promise<Reply<unknown>> {
+    return this.#watched('reset', this.#episode.reset(options), performance.now())
+  }
+
+  state(options?: { readonly signal?: AbortSignal }): Promise<EpisodeState> {
+    return this.#episode.state(options)
+  }
+
+  prompt(): Promise<string | null> {
+    return this.#episode.prompt()
+  }
+
+  taskTools(): readonly Tool[] | undefined {
+    return this.#episode.taskTools()
+  }
+
+  fork(): Promise<LocalEpisode> {
+    return this.#episode.fork()
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#episode.snapshot()
+  }
+
+  restore(snapshot: Snapshot): Promise<Reply<unknown>> {
+    return this.#episode.restore(snapshot)
+  }
+
+  close(): Promise<void> {
+    return this.#episode.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #watched(
+    call: CountedCall,
+    pending: Promise<Reply<unknown>>,
+    start: number,
+    action?: unknown,
+  ): Promise<Reply<unknown>> {
+    try {
+      const reply = await pending
+      this.#replied(call, reply, start, action)
+      return reply
+    } catch (error) {
+      throw this.#failed(call, error)
+    }
+  }
+
+  #replied(call: CountedCall, reply: Reply<unknown>, start: number, action: unknown): void {
+    const { tally, events, session, clock } = this.#observer
+    tally.replied(call, reply, performance.now() - start)
+    if (!events.watched) return
+    const at = clock.now()
+    events.emit(
+      call === 'reset' ? { at, session, type: call, reply } : { at, session, type: call, action, reply },
+    )
+  }
+
+  #failed(call: CountedCall, error: unknown): unknown {
+    const { tally, events, session, clock } = this.#observer
+    const { code, message } = isOpenEnvError(error)
+      ? error
+      : { code: 'CANCELLED', message: 'The call was given up.' }
+    tally.failed(call, code)
+    if (events.watched) events.emit({ at: clock.now(), session, type: 'error', call, code, message })
+    return error
+  }
+}
