@@ -1,3 +1,5 @@
+import { isOpenEnvError, type ErrorCode } from '@openenv-ts/core'
+
 /**
  * How an episode ended. Every one but `completed` has no score: an error is never a zero.
  *
@@ -26,4 +28,22 @@ export interface Failure {
   /** A code of the error table, or the name of what the policy threw. */
   readonly code: string
   readonly message: string
+}
+
+/** Codes that blame what lies between policy and environment, or between policy and model. */
+const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
+  'CONNECTION_ERROR',
+  'CAPACITY_REACHED',
+  'SESSION_ERROR',
+  'CANCELLED',
+])
+
+/**
+ * Whether an error blames the way to the environment, and not the environment.
+ *
+ * A connection that was lost between two calls is told as a call at the wrong time, caused by the loss.
+ */
+export function isInfrastructure(error: unknown): boolean {
+  if (!isOpenEnvError(error)) return false
+  return INFRASTRUCTURE.has(error.code) || (error.http === 409 && isInfrastructure(error.cause))
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isOpenEnvError, type Episode, type MaybePromise, type Reply } from '@openenv-ts/core'
 import { canonicalJson } from './canonical-json.ts'
 import { checkedLines, faultText, type CheckedLine, type FaultyLine } from './episode-log.ts'
+import { isInfrastructure } from './outcome.ts'
 import type { Manifest } from './record.ts'
 import { FILES, isFinished, readManifest } from './run-folder.ts'
 import { returnOf, scoreOf } from './score.ts'
@@ -148,8 +149,7 @@ async function playAgain(
 
 /** An error as what was found instead of a reply; one that says nothing about the environment is thrown. */
 function refusal(error: unknown): string {
-  const unrelated = ['CONNECTION_ERROR', 'CAPACITY_REACHED', 'SESSION_ERROR', 'CANCELLED', 'TIMEOUT']
-  if (!isOpenEnvError(error) || unrelated.includes(error.code)) throw error
+  if (!isOpenEnvError(error) || error.code === 'TIMEOUT' || isInfrastructure(error)) throw error
   return `${error.code}: ${error.message}`
 }
 

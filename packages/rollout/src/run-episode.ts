@@ -18,7 +18,7 @@ import {
   type ResolvedLimits,
   type RolloutLimits,
 } from './limits.ts'
-import type { Failure, Outcome } from './outcome.ts'
+import { isInfrastructure, type Failure, type Outcome } from './outcome.ts'
 import { STOP, type AnyPolicy, type PastStep, type PolicyContext, type PolicyFunction } from './policy.ts'
 import type { StepRecord } from './record.ts'
 import { returnOf, scoreOf } from './score.ts'
@@ -91,13 +91,6 @@ interface Ending {
 
 /** Codes with which an environment says that the action was no good, and that nothing was counted. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['VALIDATION_ERROR', 'TOO_LARGE', 'INVALID_JSON'])
-/** Codes that blame what lies between policy and environment, or between policy and model. */
-const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
-  'CONNECTION_ERROR',
-  'CAPACITY_REACHED',
-  'SESSION_ERROR',
-  'CANCELLED',
-])
 const MAX_MESSAGE_CHARACTERS = 500
 
 /** One episode being played. */
@@ -274,7 +267,7 @@ export function failedToOpen(error: unknown, signal?: AbortSignal): EpisodeResul
 function blame(error: unknown, during: Failure['during'], status: Status): Ending {
   const failure = deepFailureOf(error, during)
   const byPolicy = during === 'policy'
-  if (isOpenEnvError(error) && INFRASTRUCTURE.has(error.code)) {
+  if (isInfrastructure(error)) {
     // A model's endpoint has been tried as often as its policy wanted.
     return { ...failed('infrastructure_error', failure, status), retryable: !byPolicy }
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { openLocal, pureEnvironment, type Episode } from '@openenv-ts/core'
+import { openLocal, pureEnvironment } from '@openenv-ts/core'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { answer, chatServer, completion, toolCall, type ChatCall } from '../../test/chat-server.ts'
