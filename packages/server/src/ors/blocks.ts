@@ -29,12 +29,26 @@ export function textBlock(text: string): WireBlock {
   return { type: 'text', text, detail: null }
 }
 
+/** The protocol has texts and images; of what it has no block for, the words. */
 function wireBlock(block: ContentBlock): WireBlock {
-  return { ...block, detail: null }
+  switch (block.type) {
+    case 'text':
+    case 'image':
+      return { ...block, detail: null }
+    case 'audio':
+      return textBlock(`[audio, ${block.mimeType}]`)
+    case 'resource': {
+      const { resource } = block
+      return textBlock('text' in resource ? resource.text : `[resource ${resource.uri}]`)
+    }
+  }
 }
 
 /** Tools as `/tools` and `/task_tools` list them: by name, the one that takes the last message apart. */
-export function toolListing(tools: readonly Tool[], supportsScoreGroup: boolean): Readonly<Record<string, unknown>> {
+export function toolListing(
+  tools: readonly Tool[],
+  supportsScoreGroup: boolean,
+): Readonly<Record<string, unknown>> {
   const terminal = tools.find((tool) => tool.terminal === true)
   return {
     tools: tools
@@ -59,7 +73,14 @@ export function toolListing(tools: readonly Tool[], supportsScoreGroup: boolean)
 }
 
 /** Keywords that ask for no argument. */
-const EMPTY_KEYWORDS = new Set(['type', 'properties', 'required', 'title', 'description', 'additionalProperties'])
+const EMPTY_KEYWORDS = new Set([
+  'type',
+  'properties',
+  'required',
+  'title',
+  'description',
+  'additionalProperties',
+])
 
 function takesNothing(schema: Tool['inputSchema']): boolean {
   return propertiesOf(schema).length === 0 && Object.keys(schema).every((key) => EMPTY_KEYWORDS.has(key))
@@ -74,7 +95,9 @@ function propertiesOf({ properties }: Tool['inputSchema']): readonly string[] {
  * an output can say so and carry the reward.
  */
 export function wireCall(name: string, { result, reply, failure }: ToolCall): WireCall {
-  const said = result.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n')
+  const said = result.content
+    .map((block) => (block.type === 'text' ? block.text : `[${block.type}]`))
+    .join('\n')
   const scored = reply !== null && (reply.done || reply.reward !== null)
   if (!scored && failure === 'tool_not_found') return refused(name, 'not_found')
   if (!scored && failure === 'invalid_args') return refused(name, 'input_validation', said)

@@ -33,7 +33,11 @@ export interface Start {
  * @throws OpenEnvError `VALIDATION_ERROR`: 422 for a body of another shape, 404 for another environment, 400 for the
  * rest. None of them shows a value that was sent, for it may be a secret.
  */
-export async function readCreate(body: unknown, headers: Headers, environment: AnyEnvironment): Promise<Start> {
+export async function readCreate(
+  body: unknown,
+  headers: Headers,
+  environment: AnyEnvironment,
+): Promise<Start> {
   const parsed = Create.safeParse(body)
   if (!parsed.success) {
     const issues = issuesOf(parsed.error, body).map(({ input: _input, ...issue }) => issue)
@@ -66,7 +70,11 @@ async function taskOf(selector: TaskSelector, { tasks }: AnyEnvironment): Promis
     throw new OpenEnvError('VALIDATION_ERROR', 'Invalid split', {
       http: 400,
       issues: [
-        { type: 'invalid_value', loc: ['split'], msg: 'This environment has no tasks: send task_spec {} to start it.' },
+        {
+          type: 'invalid_value',
+          loc: ['split'],
+          msg: 'This environment has no tasks: send task_spec {} to start it.',
+        },
       ],
     })
   }

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
+/** Absent is the same as null. */
+const orNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform((given) => given ?? null)
+
 const detail = z.record(z.string(), z.unknown()).nullish()
 const text = z.strictObject({ type: z.literal('text'), text: z.string(), detail })
 const image = z.strictObject({ type: z.literal('image'), data: z.string(), mimeType: z.string(), detail })
 const reasoning = z.strictObject({
   type: z.literal('reasoning'),
   text: z.string(),
-  signature: z.string().nullish(),
+  signature: orNull(z.string()),
   detail,
 })
 const toolCall = z.strictObject({
@@ -26,7 +29,11 @@ const toolResult = z.strictObject({
 
 /** A turn of a conversation; each role has its kinds of blocks. */
 const message = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.literal('system'), blocks: z.array(z.discriminatedUnion('type', [text, image])), detail }),
+  z.strictObject({
+    role: z.literal('system'),
+    blocks: z.array(z.discriminatedUnion('type', [text, image])),
+    detail,
+  }),
   z.strictObject({
     role: z.literal('user'),
     blocks: z.array(z.discriminatedUnion('type', [text, image, toolResult])),
@@ -44,10 +51,7 @@ export const GroupBody = z.strictObject({
   candidates: z.array(
     z.strictObject({
       messages: z.array(message),
-      metadata: z
-        .record(z.string(), z.unknown())
-        .nullish()
-        .transform((given) => given ?? null),
+      metadata: orNull(z.record(z.string(), z.unknown())),
     }),
   ),
   task_id: z.string().nullish(),

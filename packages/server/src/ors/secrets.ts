@@ -41,11 +41,15 @@ export function withoutSecrets(thrown: unknown, secrets: Secrets): unknown {
   if (values.length === 0) return thrown
   // The longest first: one may be part of another.
   values.sort((one, other) => other.length - one.length)
-  const blot = (text: string): string => values.reduce((left, value) => left.replaceAll(value, '[secret]'), text)
+  const blot = (text: string): string =>
+    values.reduce((left, value) => left.replaceAll(value, '[secret]'), text)
   const clean = (value: unknown, depth: number): unknown => {
     if (!(value instanceof Error)) return blot(describe(value))
     const { cause } = value
-    const copy = new Error(blot(value.message), cause === undefined || depth > 8 ? {} : { cause: clean(cause, depth + 1) })
+    const copy = new Error(
+      blot(value.message),
+      cause === undefined || depth > 8 ? {} : { cause: clean(cause, depth + 1) },
+    )
     copy.name = blot(value.name)
     copy.stack = blot(value.stack ?? '')
     return copy

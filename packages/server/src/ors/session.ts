@@ -141,7 +141,10 @@ export class OrsSession {
         const signal = this.#ending.signal
         const scores = (await this.#environment.scoreGroup?.(candidates, { task, signal })) ?? []
         if (scores.length !== candidates.length || !scores.every(({ reward }) => Number.isFinite(reward))) {
-          throw new OpenEnvError('EXECUTION_ERROR', 'The environment did not give every candidate a finite score.')
+          throw new OpenEnvError(
+            'EXECUTION_ERROR',
+            'The environment did not give every candidate a finite score.',
+          )
         }
         return { scores: scores.map(({ reward, metadata = null }) => ({ reward, metadata })) }
       } catch (thrown) {
