@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { GroupCandidate, GroupContext, GroupScore } from './group.ts'
-import type { Info, Status } from './episode.ts'
+import type { Info, Progress, Status } from './episode.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { Random } from './random.ts'
 import type { Terms } from './rubric.ts'
@@ -50,6 +50,8 @@ export interface StepContext {
   readonly random: Random
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Tells whoever waits how far this step is; often nobody listens. Never part of the reply. */
+  readonly progress: (progress: Progress) => void
 }
 
 /**

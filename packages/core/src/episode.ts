@@ -11,6 +11,15 @@ export type Status = 'running' | 'terminated' | 'truncated'
 /** What accompanies an observation: flat, and safe for an agent to read. */
 export type Info = Readonly<Record<string, string | number | boolean>>
 
+/** How far a long step has come. */
+export interface Progress {
+  /** Grows from one report to the next. */
+  readonly progress: number
+  /** What `progress` comes to at the end, where that is known. */
+  readonly total?: number
+  readonly message?: string
+}
+
 /** The answer to a reset or a step. */
 export interface Reply<O> {
   readonly observation: O

@@ -35,13 +35,32 @@ export { createRubric } from './rubric.ts'
 export type { RewardTerm, Rubric, Terms } from './rubric.ts'
 export type { GroupCandidate, GroupContext, GroupScore, Message, MessageBlock } from './group.ts'
 export { RESERVED_TOOL_NAMES } from './tool.ts'
-export type { ContentBlock, Tool, ToolHost, ToolResult } from './tool.ts'
+export type {
+  BlobResource,
+  ContentBlock,
+  TextResource,
+  Tool,
+  ToolCallOptions,
+  ToolHost,
+  ToolResult,
+} from './tool.ts'
+export { content } from './tool-content.ts'
+export type { Content } from './tool-content.ts'
 export { listTools, seatAgent } from './tool-host.ts'
 export type { AgentSeat, ToolCall, ToolFailure } from './tool-host.ts'
 // Running episodes
 export { openLocal } from './local.ts'
 export type { LocalEpisode, LocalOptions } from './local.ts'
-export type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+export type {
+  Episode,
+  EpisodeState,
+  Info,
+  Progress,
+  Reply,
+  ResetOptions,
+  Snapshot,
+  Status,
+} from './episode.ts'
 // Errors
 export {
   ERROR_CODES,

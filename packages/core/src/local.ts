@@ -8,7 +8,16 @@ import type {
   Simulation,
   StepContext,
 } from './environment.ts'
-import type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+import type {
+  Episode,
+  EpisodeState,
+  Info,
+  Progress,
+  Reply,
+  ResetOptions,
+  Snapshot,
+  Status,
+} from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom, type Random } from './random.ts'
@@ -48,8 +57,13 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
    * `step` would reject with.
    *
    * @param action - Any value; it is checked against the schema here.
+   * @param onProgress - Told what the step says of its progress, as long as it runs.
    */
-  stepNow(action: unknown, signal?: AbortSignal): MaybePromise<Reply<O>>
+  stepNow(
+    action: unknown,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): MaybePromise<Reply<O>>
   fork(): Promise<LocalEpisode<A, O>>
 }
 
@@ -138,13 +152,17 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#promised(() => this.stepNow(action, options.signal))
   }
 
-  stepNow(action: unknown, signal?: AbortSignal): MaybePromise<Reply<O>> {
+  stepNow(
+    action: unknown,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): MaybePromise<Reply<O>> {
     if (this.#tail === null) {
       signal?.throwIfAborted()
-      const reply = this.#step(action, signal)
+      const reply = this.#step(action, signal, onProgress)
       return reply instanceof Promise ? this.#hold(reply) : reply
     }
-    return this.#inTurn(() => this.#step(action, signal), signal)
+    return this.#inTurn(() => this.#step(action, signal, onProgress), signal)
   }
 
   state(options: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
@@ -296,7 +314,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     if (simulation !== undefined) await closeQuietly(simulation)
   }
 
-  #step(action: unknown, signal: AbortSignal | undefined): MaybePromise<Reply<O>> {
+  #step(
+    action: unknown,
+    signal: AbortSignal | undefined,
+    onProgress: ((progress: Progress) => void) | undefined,
+  ): MaybePromise<Reply<O>> {
     if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
     const run = this.#started()
     if (run.reply.done) throw notReady('after the end')
@@ -308,7 +330,13 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       if (simulation.invalid === undefined) throw invalidAction(parsed.issues)
       return simulation.invalid(parsed.issues, context)
     }
-    const context = new LazyStepContext(index, run.seed, this.#clock, () => this.#controller().signal)
+    const context = new LazyStepContext(
+      index,
+      run.seed,
+      this.#clock,
+      () => this.#controller().signal,
+      onProgress ?? ignore,
+    )
     let next: MaybePromise<Simulation<unknown, unknown>>
     try {
       next = step(context)
@@ -526,13 +554,21 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 class LazyStepContext implements StepContext {
   readonly index: number
   readonly clock: Clock
+  readonly progress: (progress: Progress) => void
   readonly #seed: number
   readonly #signal: () => AbortSignal
   #random: Random | undefined
 
-  constructor(index: number, seed: number, clock: Clock, signal: () => AbortSignal) {
+  constructor(
+    index: number,
+    seed: number,
+    clock: Clock,
+    signal: () => AbortSignal,
+    progress: (progress: Progress) => void,
+  ) {
     this.index = index
     this.clock = clock
+    this.progress = progress
     this.#seed = seed
     this.#signal = signal
   }
@@ -545,6 +581,10 @@ class LazyStepContext implements StepContext {
   get signal(): AbortSignal {
     return this.#signal()
   }
+}
+
+function ignore(): void {
+  // Nobody listens.
 }
 
 function invalidAction(issues: readonly Issue[]): OpenEnvError {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { JsonSchema } from './json.ts'
 import type { Tool } from './tool.ts'
+import { Block, contentOf, type Content } from './tool-content.ts'
 
 /** The reply to one tool call, as OpenEnv's tool environments write it; before the first call, the prompt. */
 export const ToolObservation = z.union([
@@ -9,7 +10,7 @@ export const ToolObservation = z.union([
     tool_name: z.string().describe('The tool that was called.'),
     result: z
       .strictObject({
-        content: z.array(z.strictObject({ type: z.literal('text'), text: z.string() })),
+        content: z.array(Block),
         structured_content: z.record(z.string(), z.unknown()).nullable(),
         data: z.unknown().describe('What the tool gave.'),
         is_error: z.boolean(),
@@ -67,6 +68,8 @@ function branchOf({ name, description, inputSchema }: Tool): JsonSchema {
 
 /** The observation of a call that went well. */
 export function succeeded(tool: string, value: unknown): ToolObservation {
+  const shown = contentOf(value)
+  if (shown !== undefined) return pieces(tool, shown)
   // A copy by way of JSON: what the world goes on changing must not change what was observed.
   const text = jsonOf(value)
   const data: unknown = JSON.parse(text)
@@ -79,6 +82,17 @@ export function succeeded(tool: string, value: unknown): ToolObservation {
       data,
       is_error: false,
     },
+    error: null,
+  }
+}
+
+function pieces(tool: string, { blocks, data }: Content): ToolObservation {
+  const value: unknown = JSON.parse(jsonOf(data))
+  const structured_content = value === null ? null : isRecord(value) ? value : { result: value }
+  const content = structuredClone(blocks) as Block[]
+  return {
+    tool_name: tool,
+    result: { content, structured_content, data: value, is_error: false },
     error: null,
   }
 }

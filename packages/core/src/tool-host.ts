@@ -4,7 +4,14 @@ import { isOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type JsonSchema } from './json.ts'
 import type { LocalEpisode } from './local.ts'
 import { describeIssues, toJsonSchema } from './schema.ts'
-import { RESERVED_TOOL_NAMES, type ContentBlock, type Tool, type ToolHost, type ToolResult } from './tool.ts'
+import {
+  RESERVED_TOOL_NAMES,
+  type ContentBlock,
+  type Tool,
+  type ToolCallOptions,
+  type ToolHost,
+  type ToolResult,
+} from './tool.ts'
 
 /** A tool call with what it did to the episode: for transports that carry rewards beside results. */
 export interface ToolCall {
@@ -22,7 +29,7 @@ export type ToolFailure =
 /** The agent's seat in one episode: its tools and nothing else. */
 export interface AgentSeat extends ToolHost {
   /** As `callTool`, with the reply of the step that it took. */
-  act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall>
+  act(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCall>
   /** What the agent is told at the start: prompt, description and whatever the reset reply said. */
   brief(): Promise<string>
 }
@@ -61,13 +68,9 @@ abstract class Seat implements AgentSeat {
   }
 
   abstract listTools(): Promise<readonly Tool[]>
-  abstract act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall>
+  abstract act(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCall>
 
-  async callTool(
-    name: string,
-    args: unknown,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<ToolResult> {
+  async callTool(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolResult> {
     const { result } = await this.act(name, args, options)
     return result
   }
@@ -91,9 +94,9 @@ class ToolSeat extends Seat {
     return Promise.resolve(this.episode.taskTools() ?? this.environment.tools ?? [])
   }
 
-  async act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall> {
+  async act(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCall> {
     const action = { type: 'call_tool', tool_name: name, arguments: args ?? {} }
-    const taken = await takeStep(this.episode, action, options?.signal)
+    const taken = await takeStep(this.episode, action, options)
     if ('failed' in taken) return taken.failed
     const { result, error } = taken.reply.observation as { result?: unknown; error?: unknown }
     if (isObject(error)) {
@@ -110,13 +113,13 @@ class ActionSeat extends Seat {
     return Promise.resolve(actionTools(this.environment, tellOpening(this.environment, this.episode.opening)))
   }
 
-  async act(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolCall> {
+  async act(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCall> {
     if (name === OBSERVE) return this.#observe()
     const kind = actionKinds(this.environment).find(({ tool }) => tool === name)
     if (kind === undefined) return failedCall('tool_not_found', `Unknown tool: '${name.slice(0, 100)}'`)
     const given = args ?? {}
     if (!isObject(given)) return failedCall('invalid_args', 'The arguments must be a JSON object.')
-    const taken = await takeStep(this.episode, { ...given, ...kind.fixed }, options?.signal)
+    const taken = await takeStep(this.episode, { ...given, ...kind.fixed }, options)
     if ('failed' in taken) return taken.failed
     return { result: shown(taken.reply, this.episode.opening?.info), reply: taken.reply }
   }
@@ -131,10 +134,10 @@ class ActionSeat extends Seat {
 async function takeStep(
   episode: LocalEpisode,
   action: unknown,
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: ToolCallOptions = {},
 ): Promise<{ readonly reply: Reply<unknown> } | { readonly failed: ToolCall }> {
   try {
-    return { reply: await episode.stepNow(action, signal) }
+    return { reply: await episode.stepNow(action, signal, onProgress) }
   } catch (error) {
     if (!isOpenEnvError(error)) throw error
     if (error.code === 'VALIDATION_ERROR')
@@ -214,7 +217,7 @@ function actionKinds(environment: AnyEnvironment): readonly ActionKind[] {
   let kinds = KINDS.get(environment)
   if (kinds === undefined) {
     const schema = toJsonSchema(environment.action, 'input', 'action')
-    kinds = kindsOfUnion(schema) ?? [{ tool: ACT, fixed: {}, schema }]
+    kinds = kindsOfUnion(schema) ?? [{ tool: ACT, fixed: {}, schema: { type: 'object', ...schema } }]
     KINDS.set(environment, kinds)
   }
   return kinds
@@ -230,6 +233,7 @@ function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
     return values.every(isToolName) && new Set(values).size === values.length
   })
   if (shared === undefined) return undefined
+  const definitions = schema['$defs'] === undefined ? {} : { $defs: schema['$defs'] }
   return branches.map((branch, at) => {
     const value = constants[at]?.get(shared) ?? ''
     const { [shared]: _fixed, ...properties } = branch['properties'] as Record<string, unknown>
@@ -239,7 +243,7 @@ function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
     return {
       tool: value,
       fixed: { [shared]: value },
-      schema: { ...rest, properties, required },
+      schema: { ...rest, ...definitions, properties, required },
       ...(typeof description === 'string' ? { description } : {}),
     }
   })

@@ -205,6 +205,7 @@ function toolContext<T>(context: StepContext, task: GivenTask<T>): ToolContext<T
     task,
     index: context.index,
     clock: context.clock,
+    progress: context.progress,
     get random() {
       return context.random
     },

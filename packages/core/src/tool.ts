@@ -1,3 +1,4 @@
+import type { Progress } from './episode.ts'
 import type { JsonSchema } from './json.ts'
 
 /** A tool as an agent sees it. */
@@ -19,7 +20,25 @@ export interface Tool {
 /** A piece of what a tool answered. */
 export type ContentBlock =
   | { readonly type: 'text'; readonly text: string }
+  /** `data` is base64, here and in the other kinds. */
   | { readonly type: 'image'; readonly data: string; readonly mimeType: string }
+  | { readonly type: 'audio'; readonly data: string; readonly mimeType: string }
+  /** A document with a name of its own. */
+  | { readonly type: 'resource'; readonly resource: TextResource | BlobResource }
+
+/** A document as text. */
+export interface TextResource {
+  readonly uri: string
+  readonly mimeType?: string | undefined
+  readonly text: string
+}
+
+/** A document as base64. */
+export interface BlobResource {
+  readonly uri: string
+  readonly mimeType?: string | undefined
+  readonly blob: string
+}
 
 /** What a tool answered. A failing tool is a result with `isError`, never a rejection. */
 export interface ToolResult {
@@ -37,7 +56,14 @@ export interface ToolHost {
   /** Lists the tools; works before reset. */
   listTools(): Promise<readonly Tool[]>
   /** Calls one tool with arguments as the agent sent them; validation is the host's. */
-  callTool(name: string, args: unknown, options?: { readonly signal?: AbortSignal }): Promise<ToolResult>
+  callTool(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolResult>
+}
+
+/** What a caller may want beside the result. */
+export interface ToolCallOptions {
+  readonly signal?: AbortSignal
+  /** Told how far the call is, where the tool says so. */
+  readonly onProgress?: (progress: Progress) => void
 }
 
 /** Names that no tool may have: they belong to the orchestrator. */
