@@ -1,6 +1,6 @@
 /**
- * Honest summaries of every canonical email, each as five people might word it: terse, in full, from a distance, as a
- * model would, and in haste. A grader that cannot tell that they say what matters is wrong, not they.
+ * Honest summaries of every canonical email, each as seven people might word it: terse, in full, from a distance, and
+ * as others did who had not seen the grader. A grader that cannot tell that they say what matters is wrong, not they.
  */
 export const phrasings: Readonly<Record<string, readonly string[]>> = {
   'easy-01': [
@@ -9,6 +9,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A supervisor in Hall 2 has a new starter who cannot leave her old employer as soon as hoped, so her documents and training place need changing to mid June, within about a week.',
     "New hire Agnieszka Wrona can't start until 17 June because of her notice period, so Tobias wants her paperwork and induction date updated by the end of next week.",
     'Joiner delayed a fortnight. Revised contract + induction slot required.',
+    'Tobias Lindqvist requests updated paperwork and an induction seat for Agnieszka Wrona, whose start date moves from 3 June to 17 June due to her notice period.',
+    "New packer's first day is pushed back two weeks; HR must redo her contract.",
   ],
   'easy-02': [
     'Suspected ammonia leak at line 3, three staff ill, hall evacuated; emergency lead must call now.',
@@ -16,6 +18,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Fumes from the cooling unit have made several night workers unwell. The shift lead stopped production and got everybody out, and is waiting for someone to take charge of the response.',
     'Possible ammonia leak near line 3. Two workers felt dizzy, one is vomiting, the area has been evacuated and the shift lead needs an emergency response now.',
     'The night shift lead has cleared the hall after a strong chemical odour made people sick, and cannot get hold of the contractor.',
+    'Priya Raman reports a strong chemical smell near the line 3 chiller, sick workers and an evacuation; she needs the emergency plan owner to call her.',
+    'Hazardous fumes on the production line have affected staff and require an immediate safety response.',
   ],
   'easy-03': [
     'Unsolicited pitch selling cheap SEO; nothing to do.',
@@ -23,6 +27,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Someone we have never dealt with is trying to sell us search engine optimisation at a steep discount, using pushy sales tactics.',
     'Spam from an SEO company promising top Google rankings and backlinks for $99.',
     "Generic cold outreach offering to improve the site's search position; not relevant to us.",
+    'Cold sales email from Rankspire offering SEO services for $99.',
+    "It is a promotional message about improving the website's ranking in search results, which nobody requested.",
   ],
   'easy-04': [
     'Receipt: monthly Fennel subscription of £412.80 paid by card, for the records.',
@@ -30,6 +36,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Proof of purchase for one more month of 24 user licences, already paid by company card, which accounts may want to keep.',
     'Automated receipt for £412.80 charged to the company card for the Fennel Recipe Planner subscription in May; nothing to do.',
     'Billing confirmation for the recipe software seats. Card was charged, renewal is automatic.',
+    'Receipt from Fennel Billing: GBP 412.80 charged to card 7719 for 24 seats in May.',
+    'The monthly licence fee for a planning tool was taken from the card as usual.',
   ],
   'easy-05': [
     'Dispatch scanners locked, all shipping stopped; fix before 09:30 or the Aldgate load is lost.',
@@ -37,6 +45,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'The mobile terminals in the warehouse suddenly want to be activated, so no goods can leave the building; a supermarket delivery will go to waste this morning unless somebody gets them running.',
     'All dispatch handhelds are asking for an activation code, so shipping is blocked. Five trucks are waiting and the Aldgate load will be rejected after 9:30.',
     'Scanner outage at Dock B is preventing any outbound deliveries; IT must act before the 09:30 customer slot.',
+    'Gareth says all eleven dispatch handsets need an activation code and nothing can be shipped from Dock B; he wants help before the 09:30 Aldgate slot.',
+    'Warehouse devices have failed and trucks cannot be loaded, putting a customer delivery at risk.',
   ],
   'easy-06': [
     'School caterer wants a quote for 4,000 veggie lasagnes weekly from September, before 21 June.',
@@ -44,6 +54,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A catering company that liked our tasting samples is considering us as the supplier for its school meals next term and would like an offer, including halal portions, sometime in the first three weeks of June.',
     'Bellwether Canteens is looking for a price on about 4,000 vegetarian lasagne portions per week from September, before its governors decide on June 21.',
     'Sales lead: school catering firm interested in weekly lasagne supply, needs quotation by mid-June.',
+    'Marguerite Oyelaran asks for a per-portion price on 4,000 vegetarian lasagnes a week and early Monday delivery; decision on 21 June.',
+    'Potential new school client wants an offer for regular meals.',
   ],
   'medium-01': [
     'Berth scheduling down at three ports since 06:10; nineteen ships due this afternoon, collision risk.',
@@ -51,6 +63,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Despite the friendly tone, several customers cannot use our planning tool this morning and have already double-booked a quay, with a busy tide coming later today.',
     'The berth planner is not loading for three ports. They are managing berths manually, two pilots were already sent to the same quay, and 19 ships arrive this afternoon.',
     'Politely worded but serious: customers have lost access to scheduling since early this morning and there is a safety risk with the afternoon tide.',
+    'Harbour offices in Vardal, Skarnes and Ellingvik see a white page instead of the berth schedule since 6:10, with nineteen ships due this afternoon.',
+    'Our planning service seems to be down for Norwegian ports and they are improvising with a whiteboard.',
   ],
   'medium-02': [
     'Trade newsletter advertising discounted conference tickets; no action needed.',
@@ -58,6 +72,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A periodical that one of us opted in to; the alarming subject is merely promotion for a conference whose tickets become more expensive tonight.',
     'Newsletter from Harbour Tech Weekly promoting early-bird tickets for a conference in Antwerp. No action required.',
     'Marketing newsletter; the deadline relates only to an event discount.',
+    'Weekly harbour newsletter advertising early-bird pricing for Harbour Tech Live.',
+    'Subscription mail with articles and a conference ad, nothing to respond to.',
   ],
   'medium-03': [
     'Havnedrift wants liability cap raised to twelve months and data kept in Europe before signing; board 18 July.',
@@ -65,6 +81,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A customer is nearly ready to renew for three years, but its counsel would like us to negotiate how much we are liable for and where the information is stored, by the middle of July.',
     "Havnedrift's counsel wants the liability cap increased from three to twelve months of fees and data hosting kept in the EEA before signing the renewal; the board meets 18 July.",
     'Customer legal team requests two contract changes (liability and data location) ahead of a July board meeting.',
+    "Ingeborg Halle wants clause 11.2's liability ceiling raised from three to twelve months of fees and hosting kept inside the EEA before countersigning.",
+    'Two legal sticking points remain before the customer signs the three-year contract.',
   ],
   'medium-04': [
     'Data breach: Porto Almera export leaks crew passports and phone numbers of Port of Brennet.',
@@ -72,6 +90,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     "A user casually mentions that she can download some other harbour's private records, repeatedly, which means that our tenants are not properly separated from each other.",
     'Lucia reports that exporting their vessel list includes 212 records belonging to Port of Brennet, including passport scans, and asks whether to delete the file.',
     "Cross-customer data leak: personal information from one port appears in another port's download.",
+    "A Porto Almera user gets Port of Brennet's vessels, phone numbers and passport scans in her export.",
+    "One client's sensitive data is showing up in another client's spreadsheet; needs investigating right away.",
   ],
   'medium-05': [
     'Scam domain renewal demanding 289 dollars or admin login; do not pay.',
@@ -79,6 +99,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Somebody unconnected to our registrar is trying to frighten us into paying for a web address we already own, or into revealing a password.',
     'Fake domain renewal notice asking for a $289 wire transfer or admin credentials. Likely a scam.',
     'Domain slamming attempt; we should not pay or share any login.',
+    'Misleading domain listing notice asking for USD 289 or administrator sign-in.',
+    'A deceptive offer dressed up as a renewal bill for our web address.',
   ],
   'medium-06': [
     'Stratoport finished its scheduled maintenance without trouble; for information only.',
@@ -86,6 +108,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Just a notification that the hosting company has replaced some storage hardware overnight and that everything is healthy afterwards.',
     'Stratoport confirms its planned maintenance on 11 June was completed without issues; databases failed over for 4 seconds. No action needed.',
     "Informational: hosting vendor's storage migration is done and all systems are healthy.",
+    'Stratoport reports that maintenance window 0417 is finished and all checks passed.',
+    'Hosting provider says the scheduled hardware move went well with a brief database failover.',
   ],
   'medium-07': [
     'Kestrel Print chases unpaid invoice 20931, £1,864; wants a payment date, no hurry.',
@@ -93,6 +117,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'The printers have not been paid for our brochures from April. Their credit controller is friendly about it and only asks us to say when to expect payment.',
     "Kestrel Print is asking when invoice 20931 (£1,864) for the brochures will be paid; it is overdue but there's no pressure.",
     'Friendly payment reminder from a print supplier for an April bill we have not settled.',
+    'Rosalind Peake from Kestrel Print asks when invoice 20931 for GBP 1,864 will be settled.',
+    'An outstanding printing bill from April needs a payment date.',
   ],
   'medium-08': [
     'Cold pitch from a recruitment agency that pretends we have met; ignore.',
@@ -100,6 +126,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A mass mailing by a recruiter who invents a previous acquaintance and books himself into our diary in order to sell engineers.',
     'Unsolicited recruiting pitch offering engineers at a 40% discount and pretending there was a previous conversation.',
     'Sales spam from a staffing firm that put a meeting in the calendar without being asked.',
+    'PeoplePipe recruiter pitches 14 engineers at 40% below market and claims to have spoken with us before.',
+    'Mass recruiting spam with a fake meeting.',
   ],
   'hard-01': [
     'Resin order NR-5530 delayed to 4 July, but stock lasts until September; choose option by 28 June.',
@@ -107,6 +135,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'The supplier sounds the alarm over a late consignment of purification material, yet our own reserves cover the gap comfortably, and all that is left is to pick an option this month.',
     'Resin order NR-5530 is delayed 19 days to 4 July due to a port strike. We have eleven weeks of stock, so it is not critical, but we should respond in the portal by 28 June.',
     'Supplier delay notice. Impact is low because of existing inventory; choose keep, split or cancel.',
+    'Norrland Resins says order NR-5530 will arrive 19 days late, on 4 July, and asks us to keep, split or cancel by 28 June; stock is sufficient.',
+    'Late resin shipment, no production impact, reply needed this month.',
   ],
   'hard-02': [
     'Engineer checked the wrong freezer: F-12 is still warming and irreplaceable samples are at risk.',
@@ -114,6 +144,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Night reception mixed up two numbers, and so the unit that is really failing has not been looked at; unique retained material could thaw if nobody moves it this morning.',
     'The technician inspected freezer F-21, but the alarm was for F-12, which holds irreplaceable samples and is still warming up.',
     'Closing this ticket would be a mistake: the unit that actually alarmed was never checked and one-of-a-kind vials are at risk.',
+    'Jonas checked F-21 instead of F-12, so the freezer holding lots 2207 to 2231 may still be warming.',
+    'There was a mix-up over which freezer raised the alarm; the samples in the other one could be ruined.',
   ],
   'hard-03': [
     'Mikkel Thorsen resigns, last day 30 August; wants leaving paperwork, leave balance and handover sorted.',
@@ -121,6 +153,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'An employee gives notice and would like to know how his departure works, what happens to his remaining leave, and to inform colleagues himself before it becomes public.',
     'Mikkel is resigning, with 30 August as his last day, and wants to know about exit paperwork, his 19 unused vacation days and handing over his access.',
     'Resignation notice from a lab employee; HR should send forms and keep it confidential until he tells his team.',
+    'Mikkel Thorsen is leaving Osprey on 30 August for a teaching post and asks what to sign, about 19 days of holiday, and who gets his pass and lab account.',
+    'Staff departure to be processed discreetly by HR.',
   ],
   'hard-04': [
     'Fraud: fake supplier asks us to send EUR 148,200 to a new bank account today; do not pay.',
@@ -128,6 +162,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A lookalike address is used to pressure Nils into an early and secret transfer to changed bank details, contrary to what the real vendor wrote in May.',
     'Suspected BEC: a spoofed Vetrochrom address asks for EUR 148,200 to be paid today to a new account in Vilnius, contradicting the original terms.',
     'Someone posing as the supplier wants an urgent, confidential payment to changed bank details.',
+    "Fraudulent request to wire EUR 148,200 to an account in Vilnius, sent from a domain that is not the supplier's.",
+    'Payment diversion scam impersonating Vetrochrom; contradicts the earlier agreement.',
   ],
   'hard-05': [
     'Boardroom audio problem already fixed, a loose cable; nothing to do.',
@@ -135,6 +171,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'The earlier panic about the silent meeting room is over: somebody had unplugged a lead by accident, and it was sorted out in time.',
     'The boardroom sound issue has been resolved, it was just an unplugged cable, and no further support is needed.',
     'Earlier AV emergency is closed; the call went ahead fine.',
+    'Felicity reports that the boardroom sound is working again after a cable was put back and no one needs to come.',
+    'Resolved AV incident, just an apology.',
   ],
   'hard-06': [
     'Journalist asks for comment by 18:00 today on alleged mislabelled batch and secret recall.',
@@ -142,6 +180,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'The press is about to publish a story about a packaging mistake and an unannounced recall, based on leaks from our staff, and offers us a last opportunity today to respond.',
     "A reporter from Pharma Ledger wants Osprey's comment by 18:00 today on claims that product was packed with the wrong leaflet and quietly recalled.",
     'Media enquiry about an alleged secret recall; the story runs with or without our response.',
+    'Noor Haddad of the Pharma Ledger seeks a response by 18:00 about a wrong leaflet and returned cartons.',
+    'Reporter is about to publish allegations of a hidden recall and wants our side of the story today.',
   ],
   'hard-07': [
     'Phishing: fake IT desk wants a password and one-time code before 17:00.',
@@ -149,6 +189,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'An outsider has jumped into a genuine thread about new computers and tries to trick the lab into giving away its login credentials by threatening to close the account.',
     'Phishing email impersonating the Osprey service desk, asking for a password and MFA code on a lookalike domain.',
     'Credential theft attempt using the laptop refresh as a pretext; threatens to close accounts by 5pm.',
+    'Fake service desk mail asking staff to enter their password and six-digit code on an outside site.',
+    'Spoofed IT message trying to harvest logins under the cover of a laptop replacement.',
   ],
   'hard-08': [
     'GMP refresher is recorded as passed; overdue warnings cancelled, no action.',
@@ -156,6 +198,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'False alarm: the course had been finished in time, the proof just arrived late, and the complaint to the boss has been taken back.',
     'The GMP refresher certificate has been received, so the training record is complete and the overdue escalation is withdrawn.',
     'No action: training done, earlier reminders were sent before the result came in.',
+    'GMP Refresher certificate arrived and the escalation to the manager has been withdrawn.',
+    'Training requirement is met and previous warnings no longer matter.',
   ],
   'hard-09': [
     'Lindmar Glass has begun arbitration over rejected vials; our defence is due tomorrow noon.',
@@ -163,6 +207,8 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'Behind a friendly note is a legal dispute: the supplier of glass we returned is taking us to arbitration, the papers were sent to a former address, and the time limit ends tomorrow.',
     "Lindmar Glass has filed for arbitration in Stockholm over returned vials and Osprey's response is due tomorrow at noon; the original notice went to an old address.",
     "Legal deadline: we must answer a supplier's claim within a day or risk a decision without our input.",
+    'Beatrix Holm notifies us that Lindmar Glass lodged a case at the Stockholm tribunal on 28 May; an answer is needed by tomorrow noon.',
+    'Our side may be decided against by default in an arbitration unless lawyers respond by tomorrow.',
   ],
   'hard-10': [
     'Junk mail selling gloves, pretending we ordered them; ignore.',
@@ -170,5 +216,7 @@ export const phrasings: Readonly<Record<string, readonly string[]>> = {
     'A pushy vendor invents an order to make us buy laboratory gloves and fishes for the addresses of our purchasing staff.',
     "Spam disguised as an order reminder, selling gloves at a 70% discount and asking for colleagues' contact details.",
     'Bogus order notification from a glove vendor; we never ordered anything.',
+    "LabDealz claims we have a glove order on hold and pushes a 70% voucher while asking for colleagues' emails.",
+    'Advertising that pretends to be about an existing order.',
   ],
 }

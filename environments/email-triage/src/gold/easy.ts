@@ -151,7 +151,7 @@ export const easyGold: TaskGold = {
         says: 'it is the receipt for a paid subscription',
         weight: 2,
         concepts: [
-          'receipt|paid.|payment|invoice|charge|billing|bill.|purchase|transaction|debit|settled|took|confirm',
+          'receipt|paid.|payment|invoice|charge|billing|bill.|purchase|transaction|debit|settled|took|taken|fee.|confirm',
           'fennel|recipe|412|412.80|subscription|licence|license|software|seat|card|month|plan|tool|app.|application|saas|user',
         ],
       },

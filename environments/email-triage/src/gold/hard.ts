@@ -291,7 +291,7 @@ export const hardGold: TaskGold = {
         weight: 2,
         concepts: [
           FRAUD,
-          'service desk|desk|it department|it support|it service|it team|it staff|helpdesk|help desk|laptop|computer|refresh|replacement',
+          'service desk|desk|it message|it mail|it email|it notice|it department|it support|it service|it team|it staff|helpdesk|help desk|laptop|computer|refresh|replacement',
         ],
       },
       {
@@ -346,7 +346,7 @@ export const hardGold: TaskGold = {
         says: 'the training is done and recorded',
         weight: 2,
         concepts: [
-          'complet|pass.|passed|finish|done|record|compliant|certif|up to date|fulfil|in order|taken|satisf|accept|valid|register|acknowledg',
+          'complet|pass.|passed|finish|done|met.|record|compliant|certif|up to date|fulfil|in order|taken|satisf|accept|valid|register|acknowledg',
           'gmp|training|refresher|course|learning|94|requirement',
         ],
       },

@@ -23,7 +23,7 @@ export const UNSOLICITED =
 
 /** Nobody has to do anything. */
 export const NO_ACTION =
-  'no action|not action|nothing to do|nothing need|nothing require|nothing left|nothing else|nothing further|no reply|' +
+  'no action|not action|nothing to|nothing need|nothing require|nothing left|nothing else|nothing further|no reply|' +
   'no response|no need|not need|needs no|need no|requires no|not require|no follow|no further|no step|for information|' +
   'information only|informational|informative|fyi|for the record|for our record|for record|keep|filed|file.|filing|archive|' +
   'ignore|delete|disregard|discard|bin.|nobody need|no one need|nobody has|no one has|no help|routine|just a notification|' +

@@ -65,7 +65,7 @@ export const mediumGold: TaskGold = {
         weight: 2,
         concepts: [
           'newsletter|news letter|magazine|bulletin|periodical|mailing|publication|digest|trade press|industry news|circular|' +
-            'promot|advert|marketing|e zine|journal',
+            'promot|advert|marketing|e zine|journal|ad.|ads.|subscription',
           'week|harbour|harbor|trade|industry|subscri|tech|event|conference|antwerp|opted|sign|maritime|port|early|ticket|sector|january|regular',
         ],
       },
@@ -74,7 +74,7 @@ export const mediumGold: TaskGold = {
         weight: 2,
         concepts: [
           'conference|event|ticket|congress|show.|fair.|expo|exhibition|live|admission|antwerp',
-          'discount|early|price|cheap|promot|advert|expens|offer|dear|cost|reduced|390|540|saving|deal|rate|rise|go up|increase|booking|push|plug|sell',
+          'discount|early|price|cheap|promot|advert|ad.|ads.|expens|offer|dear|cost|reduced|390|540|saving|deal|rate|rise|go up|increase|booking|push|plug|sell',
         ],
       },
       {
@@ -204,7 +204,7 @@ export const mediumGold: TaskGold = {
         says: 'it wants money',
         weight: 2,
         concepts: [
-          'not pay|never pay|not wire|pay|money|wire|transfer|fee.|fees|remit|dollar|289',
+          'not pay|never pay|not wire|pay|money|wire|transfer|fee.|fees|remit|dollar|289|bill.|usd.',
           'domain|renew|admin|login|log in|password|credential|sign in|address|expir|289|not pay|demand|trick|web|registr|scare|' +
             'frighten|fake|scam|listing|unnecessar|get us|make us',
         ],

@@ -29,7 +29,7 @@ export function withoutQuotations(words: readonly Word[], source: readonly Word[
       continue
     for (let index = at; index < at + longest; index += 1) quoted.add(index)
   }
-  return words.filter((_word, index) => !quoted.has(index))
+  return quoted.size === 0 ? words : words.filter((_word, index) => !quoted.has(index))
 }
 
 /**

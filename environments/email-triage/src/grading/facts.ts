@@ -32,8 +32,19 @@ function matcher(part: string): (text: string) => boolean {
   return (text) => text.startsWith(part)
 }
 
-function occurrencesOf(concept: string, words: readonly Word[]): Occurrence[] {
+const remembered = new WeakMap<readonly Word[], Map<string, readonly Occurrence[]>>()
+
+/** All places where a text expresses a concept. They are looked for once a text. */
+function occurrencesOf(concept: string, words: readonly Word[]): readonly Occurrence[] {
+  let places = remembered.get(words)
+  if (places === undefined) {
+    places = new Map()
+    remembered.set(words, places)
+  }
+  const known = places.get(concept)
+  if (known !== undefined) return known
   const found: Occurrence[] = []
+  places.set(concept, found)
   for (const wording of wordingsOf(concept)) {
     for (let start = 0; start < words.length; start += 1) {
       const at = follow(wording, words, start)

@@ -28,12 +28,12 @@ const OPEN_ENDED = set(
 /** What no sentence begins with. */
 const OPEN_STARTED = set('of and or than nor am is are was were has will be been him them us')
 
-const in_ = (...sets: readonly ReadonlySet<string>[]): ReadonlySet<string> =>
+const anyOf = (...sets: readonly ReadonlySet<string>[]): ReadonlySet<string> =>
   new Set(sets.flatMap((each) => [...each]))
 const NEVER_AFTER: readonly (readonly [left: ReadonlySet<string>, right: ReadonlySet<string>])[] = [
   [
     ARTICLES,
-    in_(
+    anyOf(
       set('my our your their its his her every each some any this these those there here'),
       RELATIVES,
       OBJECTS,
@@ -41,7 +41,7 @@ const NEVER_AFTER: readonly (readonly [left: ReadonlySet<string>, right: Readonl
   ],
   [
     DETERMINERS,
-    in_(
+    anyOf(
       ARTICLES,
       ANY_PREPOSITION,
       CONJUNCTIONS,
@@ -52,23 +52,31 @@ const NEVER_AFTER: readonly (readonly [left: ReadonlySet<string>, right: Readonl
       set('it him them us not be been as so'),
     ),
   ],
-  [set('no'), in_(ARTICLES, ANY_PREPOSITION, CONJUNCTIONS, FINITE, MODALS, SUBJECTS, set('not be been'))],
-  [set('in on by'), in_(BE, MODALS, set('has have had'))],
-  [set('it'), in_(SUBJECTS, OBJECTS, set('of a'))],
-  [PREPOSITIONS, in_(FINITE, SUBJECTS, MODALS, ANY_PREPOSITION, CONJUNCTIONS, set('been than'))],
-  [CONJUNCTIONS, in_(CONJUNCTIONS, set('of than'))],
+  [set('no'), anyOf(ARTICLES, ANY_PREPOSITION, CONJUNCTIONS, FINITE, MODALS, SUBJECTS, set('not be been'))],
+  [set('in on by'), anyOf(BE, MODALS, set('has have had'))],
+  [set('it'), anyOf(SUBJECTS, OBJECTS, set('of a'))],
+  [PREPOSITIONS, anyOf(FINITE, SUBJECTS, MODALS, ANY_PREPOSITION, CONJUNCTIONS, set('been than'))],
+  [CONJUNCTIONS, anyOf(CONJUNCTIONS, set('of than'))],
   [
     MODALS,
-    in_(DETERMINERS, PREPOSITIONS, CONJUNCTIONS, MODALS, BE, OBJECTS, set('has had did does been than that')),
+    anyOf(
+      DETERMINERS,
+      PREPOSITIONS,
+      CONJUNCTIONS,
+      MODALS,
+      BE,
+      OBJECTS,
+      set('has had did does been than that'),
+    ),
   ],
-  [BE, in_(BE, MODALS, OBJECTS, set('has have had does did do be than'))],
-  [set('has have had'), in_(BE, MODALS, set('be does did do of than'))],
-  [SUBJECTS, in_(DETERMINERS, PREPOSITIONS, SUBJECTS, OBJECTS, set('be been than it'))],
-  [set('be been'), in_(BE, MODALS, SUBJECTS, OBJECTS, set('has have had be does did of than and or'))],
-  [set('than'), in_(BE, MODALS, CONJUNCTIONS, set('of to be been than for with from'))],
-  [set('not'), in_(CONJUNCTIONS, BE, MODALS, SUBJECTS, set('of than not has had have'))],
-  [OBJECTS, in_(BE, MODALS, SUBJECTS, OBJECTS, set('has have had than does did do been be'))],
-  [in_(RELATIVES), in_(CONJUNCTIONS, set('than of be been'))],
+  [BE, anyOf(BE, MODALS, OBJECTS, set('has have had does did do be than'))],
+  [set('has have had'), anyOf(BE, MODALS, set('be does did do of than'))],
+  [SUBJECTS, anyOf(DETERMINERS, PREPOSITIONS, SUBJECTS, OBJECTS, set('be been than it'))],
+  [set('be been'), anyOf(BE, MODALS, SUBJECTS, OBJECTS, set('has have had be does did of than and or'))],
+  [set('than'), anyOf(BE, MODALS, CONJUNCTIONS, set('of to be been than for with from'))],
+  [set('not'), anyOf(CONJUNCTIONS, BE, MODALS, SUBJECTS, set('of than not has had have'))],
+  [OBJECTS, anyOf(BE, MODALS, SUBJECTS, OBJECTS, set('has have had than does did do been be'))],
+  [anyOf(RELATIVES), anyOf(CONJUNCTIONS, set('than of be been'))],
 ]
 /** Pairs that the rules above forbid and English does not. */
 const FINE = ['to do', 'to have', 'to in', 'for and', 'from among', 'do have', 'had had']

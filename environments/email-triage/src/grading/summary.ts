@@ -51,7 +51,7 @@ function proseScore({ words, grammar, glueVariety, broken, longestList, variety,
     ramp(words, 4, 6),
     ramp(words, 100, 65),
     // Telegrams have marks where sentences have words.
-    ramp(grammar + Math.min(marks, 0.25) / 2, 0.1, 0.18),
+    ramp(grammar + Math.min(marks, 0.25) / 2, 0.07, 0.14),
     ramp(grammar, 0.85, 0.75),
     ramp(glueVariety, 0.4, 0.55),
     ramp(broken, 3, 1),
@@ -75,7 +75,7 @@ export function gradeSummary(summary: string, email: Email, facts: readonly Fact
   const form =
     proseScore(measureProse(words)) *
     ramp(trackedShare(words, source), 0.9, 0.7) *
-    ramp(ownShare(words, stems), 0.08, 0.2) *
+    ramp(ownShare(words, stems), 0.02, 0.1) *
     (isInflected(words) ? 1 : ramp(conceptShare(facts, words), 1, 0.9))
   const kept = withoutQuotations(words, source)
   let said = 0
