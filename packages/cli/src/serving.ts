@@ -1,10 +1,11 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
-import type { LogEvent } from '@openenv-ts/server'
-import { serve, type RunningServer } from '@openenv-ts/server/node'
+import { LOOPBACK_HOSTS, type LogEvent, type Tokens } from '@openenv-ts/server'
+import { readTokens, serve, type RunningServer } from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
+import { jsonLog } from './json-log.ts'
 import { note, print } from './terminal.ts'
 
 /**
@@ -14,21 +15,23 @@ import { note, print } from './terminal.ts'
  */
 export async function serveEnvironment(name: string, flags: ServeFlags): Promise<number> {
   checkFlags(flags)
+  const tokens = tokensOf(process.env)
+  const log = flags.log === 'json' ? jsonLog(Object.values(tokens)) : logEvent
   const { environment } = await loadEnvironment(name)
   using interrupt = listenForInterrupt('Closing episodes …')
   // What an environment left running must not end its neighbours' episodes.
   process.on('uncaughtException', (cause, origin) => {
-    logEvent({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
+    log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })
-  const server = await listen(environment, flags)
+  const server = await listen(environment, flags, { tokens, log })
   // The first line is what scripts wait for [OE-12].
   print(`Listening on ${server.url}`)
-  if (!isLoopback(flags.host)) {
+  if (!isLoopback(flags.host) && Object.keys(tokens).length === 0) {
     note(
       `warning: ${flags.host} is reachable from other machines, and whoever reaches it may use it: there are no tokens.`,
     )
   }
-  printWaysIn(environment, server.url, flags)
+  printWaysIn(environment, server, flags)
   if (!interrupt.signal.aborted) {
     await new Promise<void>((resolve) => {
       interrupt.signal.addEventListener('abort', () => {
@@ -49,8 +52,27 @@ function checkFlags({ host, basePath }: ServeFlags): void {
   }
 }
 
-async function listen(environment: AnyEnvironment, flags: ServeFlags): Promise<RunningServer> {
+function tokensOf(variables: NodeJS.ProcessEnv): Tokens {
+  try {
+    return readTokens(variables)
+  } catch (thrown) {
+    throw new UsageError(oneLine(thrown))
+  }
+}
+
+/** What flags do not say. */
+interface Setting {
+  readonly tokens: Tokens
+  readonly log: (event: LogEvent) => void
+}
+
+async function listen(
+  environment: AnyEnvironment,
+  flags: ServeFlags,
+  { tokens, log }: Setting,
+): Promise<RunningServer> {
   const { port, host, basePath, mode, routes, maxSessions } = flags
+  const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl } = flags
   try {
     return await serve(environment, {
       host,
@@ -59,7 +81,13 @@ async function listen(environment: AnyEnvironment, flags: ServeFlags): Promise<R
       ...(port === undefined ? {} : { port }),
       ...(mode === undefined ? {} : { mode }),
       ...(maxSessions === undefined ? {} : { maxSessions }),
-      log: logEvent,
+      ...(agentEpisode === undefined ? {} : { agentEpisode: agentEpisode === true ? '' : agentEpisode }),
+      ...(agentPort === undefined ? {} : { agentPort }),
+      ...(operatorPort === undefined ? {} : { operatorPort }),
+      ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
+      ...(productionControl === undefined ? {} : { productionControl }),
+      tokens,
+      log,
     })
   } catch (thrown) {
     throw listeningFault(thrown, flags)
@@ -92,7 +120,11 @@ function logEvent({ level, message, cause }: LogEvent): void {
   if (cause !== undefined) note(cause instanceof Error ? (cause.stack ?? cause.message) : oneLine(cause))
 }
 
-function printWaysIn({ name, description }: AnyEnvironment, url: string, { mode, routes }: ServeFlags): void {
+function printWaysIn(
+  { name, description }: AnyEnvironment,
+  { url, agentUrl, operatorUrl }: RunningServer,
+  { mode, routes, agentEpisode }: ServeFlags,
+): void {
   print(`  ${name}: ${description}`)
   if (routes === 'minimal') {
     print(`  curl     curl -X POST ${url}/reset -H 'Content-Type: application/json' -d '{}'`)
@@ -103,6 +135,8 @@ function printWaysIn({ name, description }: AnyEnvironment, url: string, { mode,
   } else {
     print(`  HTTP     curl ${url}/schema`)
   }
+  if (routes === 'full' && agentEpisode !== undefined) print(`  MCP      ${agentUrl}/mcp`)
+  if (operatorUrl !== url) print(`  metrics  ${operatorUrl}/metrics`)
   print('  Ctrl-C stops it.')
 }
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { integer } from '../options.ts'
+import { integer, repeated } from '../options.ts'
 import type { Exit } from '../program.ts'
 
 /** The options of `serve`, as commander hands them over. */
@@ -10,6 +10,13 @@ export interface ServeFlags {
   readonly mode?: 'simulation' | 'production'
   readonly routes: 'full' | 'minimal'
   readonly maxSessions?: number
+  /** `true` for the flag without a task. */
+  readonly agentEpisode?: string | true
+  readonly agentPort?: number
+  readonly operatorPort?: number
+  readonly allowedHost?: readonly string[]
+  readonly productionControl?: boolean
+  readonly log: 'text' | 'json'
 }
 
 /** `openenv serve`: an environment on the OpenEnv wire. */
@@ -27,6 +34,23 @@ export function serveCommand(exit: Exit): Command {
     )
     .option('--host <ADDRESS>', 'Address to listen on.', '127.0.0.1')
     .option('--base-path <PATH>', 'Prefix of every route.', '/')
+    .addOption(
+      new Option(
+        '--agent-port <N>',
+        'A port of its own for agents: /mcp and the addresses handed to them',
+      ).argParser(integer(0, 65_535)),
+    )
+    .addOption(
+      new Option('--operator-port <N>', 'A port of its own for /metrics, /ready and /events').argParser(
+        integer(0, 65_535),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--allowed-host <NAME>',
+        'A name that requests may call this server by, such as a proxy’s; *.example.com for all below (repeatable)',
+      ).argParser(repeated),
+    )
     .optionsGroup('What:')
     .addOption(
       new Option(
@@ -45,10 +69,23 @@ export function serveCommand(exit: Exit): Command {
         'Sessions open at a time (default: 16384, and 1 for an environment that is not concurrent)',
       ).argParser(integer(1)),
     )
+    .option(
+      '--agent-episode [TASK]',
+      'Give every MCP session at /mcp one fresh episode of TASK (of the first one, if none is named), once.',
+    )
+    .option(
+      '--production-control',
+      'Keep reset, step and state on /ws in production mode, as Python’s server does.',
+    )
+    .addOption(
+      new Option('--log <FORMAT>', 'What is written to stderr.').choices(['text', 'json']).default('text'),
+    )
     .optionsGroup('Options:')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0',
+      '\nTokens: OPENENV_CONTROL_TOKEN, OPENENV_AGENT_TOKEN and OPENENV_OPERATOR_TOKEN (or the same names with _FILE) close\n' +
+        'the planes of orchestrators, agents and operators to everybody else. They are never given as arguments.\n' +
+        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0',
     )
     .action(async (name: string, flags: ServeFlags) => {
       const { serveEnvironment } = await import('../serving.ts')
