@@ -170,6 +170,18 @@ function openingFrame<A, O, S>({ definition }: PureInside<A, O, S>, state: S): F
   }
 }
 
+/** Says, of what a reward term threw, that it was the grading that failed: nothing else is wrong with the episode. */
+function graded<T>(score: () => T): T {
+  try {
+    return score()
+  } catch (cause) {
+    throw new OpenEnvError('EXECUTION_ERROR', 'The environment failed to grade the step.', {
+      cause,
+      data: { part: 'grader' },
+    })
+  }
+}
+
 /** One state and the frame that it shows. Never changes; a step makes the next one. */
 class PureSimulation<A, O, S> implements Simulation<A, O> {
   readonly #inside: PureInside<A, O, S>
@@ -192,7 +204,7 @@ class PureSimulation<A, O, S> implements Simulation<A, O> {
     const before = this.#state
     const state = definition.transition(before, action, context)
     const step = { index: context.index, before, action }
-    const { total, terms } = rubric.score(state, step)
+    const { total, terms } = graded(() => rubric.score(state, step))
     const info = definition.info?.(state, { ...step, reward: total, terms }) ?? NO_INFO
     return this.#next(state, { reward: total, terms, info })
   }

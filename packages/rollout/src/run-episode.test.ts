@@ -1,4 +1,4 @@
-import { manualClock, openLocal, OpenEnvError, type Episode } from '@openenv-ts/core'
+import { manualClock, openLocal, OpenEnvError, pureEnvironment, type Episode } from '@openenv-ts/core'
 import { describe, expect, it } from 'vitest'
 import { addsUp, echo, frameOf, sums, unruly } from '../test/environments.ts'
 import { noopPolicy, randomPolicy } from './policies/scripted.ts'
@@ -250,6 +250,24 @@ describe('outcomes', () => {
       outcome: 'environment_error',
       failure: { during: 'reset', code: 'VALIDATION_ERROR' },
     })
+  })
+
+  it('is a grader_error when a reward term fails or is no number [OE-15]', async () => {
+    for (const hit of [
+      () => NaN,
+      () => {
+        throw new Error('no rubric')
+      },
+    ]) {
+      await using episode = openLocal(pureEnvironment({ ...sums.definition, reward: { hit } }))
+      const result = await runEpisode(episode, addsUp)
+      expect(result).toMatchObject({
+        outcome: 'grader_error',
+        score: null,
+        return: null,
+        failure: { during: 'step' },
+      })
+    }
   })
 
   it('is a grader_error when the task ended and nobody graded it, never a 0', async () => {

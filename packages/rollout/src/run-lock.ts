@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { sha256 } from './chain.ts'
 import { RolloutError } from './rollout-error.ts'
 
 /** Who writes to a run. */
@@ -28,13 +29,13 @@ export async function lockRun(dir: string): Promise<() => Promise<void>> {
   const draft = join(dir, `.lock-${mine.id}`)
   await writeFile(draft, `${JSON.stringify(mine)}\n`)
   try {
-    for (let tries = 0; tries < 5; tries += 1) {
+    for (let tries = 0; tries < 50; tries += 1) {
       // A link appears whole or not at all, so nobody reads half a lock.
       if (await linked(draft, path)) return () => release(path, mine)
       const holder = await readHolder(path)
       if (holder === null) continue
       if (await isAlive(holder)) throw held(path, holder)
-      await takeAway(path, holder)
+      await takeAway(path, holder, draft)
     }
   } finally {
     await rm(draft, { force: true })
@@ -94,18 +95,25 @@ async function startOf(pid: number): Promise<string | null> {
   }
 }
 
-/** Removes a dead process's lock, unless somebody else was quicker: then theirs is put back. */
-async function takeAway(path: string, dead: Holder): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+/**
+ * Removes a dead process's lock.
+ *
+ * Looking and removing are two calls, and what is removed may be a new lock by then. So the right to remove this one
+ * lock is taken first, by a link of its own: while it is held, nobody else can have removed what was seen.
+ */
+async function takeAway(path: string, dead: Holder, draft: string): Promise<void> {
+  const right = `${path}.${sha256(dead.id).slice(0, 16)}`
+  if (!(await linked(draft, right))) {
+    const taker = await readHolder(right)
+    if (taker === null || (await isAlive(taker))) return
+    throw new RolloutError('RUN_LOCKED', `A process was killed while it took over ${path}. Remove ${right}.`)
   }
-  const taken = await readHolder(aside)
-  if (taken !== null && taken.id !== dead.id) await linked(aside, path)
-  await rm(aside, { force: true })
+  try {
+    const holder = await readHolder(path)
+    if (holder?.id === dead.id) await rm(path, { force: true })
+  } finally {
+    await rm(right, { force: true })
+  }
 }
 
 async function release(path: string, mine: Holder): Promise<void> {

@@ -54,20 +54,14 @@ export class RunWriter {
         `${dir} exists. Choose another folder, or go on with its run (--resume).`,
       )
     }
-    return RunWriter.#begin(dir, manifest)
-  }
-
-  /** Starts a run in a folder that is there but empty: its process was killed before it wrote anything. */
-  static async #begin(dir: string, manifest: Manifest): Promise<RunWriter> {
-    const unlock = await lockRun(dir)
-    await writeManifest(dir, manifest)
-    return new RunWriter(dir, await openLog(dir), unlock, manifest, { head: null, count: 0 })
+    return RunWriter.#begin(dir, manifest, await lockRun(dir))
   }
 
   /**
    * Goes on with the run in a folder: repairs a half-written last line, and proves all others.
    *
-   * @param manifest - What a new run would have; taken when the folder is empty.
+   * @param manifest - What a new run would have; taken when the folder is empty, because its process was killed before
+   * it wrote anything.
    * @param onRecord - Called with every record that is there already.
    * @throws RolloutError `NO_RUN`, `RUN_LOCKED`, `BROKEN_RUN`.
    */
@@ -76,10 +70,9 @@ export class RunWriter {
     manifest: Manifest,
     onRecord: (record: EpisodeRecord) => void,
   ): Promise<RunWriter> {
-    const entries = (await readdir(dir)).filter((name) => !name.startsWith('.lock-') && name !== 'run.lock')
-    if (entries.every((name) => name === `${FILES.manifest}.new`)) return RunWriter.#begin(dir, manifest)
     const unlock = await lockRun(dir)
     try {
+      if (await isEmpty(dir)) return await RunWriter.#begin(dir, manifest, unlock)
       const stored = await readManifest(dir)
       const position = await repair(join(dir, FILES.episodes), onRecord)
       checkHead(dir, stored, position)
@@ -88,6 +81,11 @@ export class RunWriter {
       await unlock()
       throw error
     }
+  }
+
+  static async #begin(dir: string, manifest: Manifest, unlock: () => Promise<void>): Promise<RunWriter> {
+    await writeManifest(dir, manifest)
+    return new RunWriter(dir, await openLog(dir), unlock, manifest, { head: null, count: 0 })
   }
 
   get manifest(): Manifest {
@@ -190,6 +188,12 @@ export class MemoryWriter implements Writer {
 
 function finished(manifest: Manifest, now: number, head: string | null, episodes: number): Manifest {
   return { ...manifest, finished_at: new Date(now).toISOString(), episodes, head }
+}
+
+/** Whether nothing of a run is in a folder, locks and a manifest that was never put in place aside. */
+async function isEmpty(dir: string): Promise<boolean> {
+  const names = await readdir(dir)
+  return names.every((name) => /^(\.lock-|run\.lock)/.test(name) || name === `${FILES.manifest}.new`)
 }
 
 /** Proves the log, cuts off a torn line, and ends a whole one that only lacks its newline. */
