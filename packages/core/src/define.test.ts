@@ -264,6 +264,7 @@ describe('defineEnvironment', () => {
     await expect(end()).rejects.toMatchObject({
       code: 'EXECUTION_ERROR',
       message: 'The reward term "noOther" could not be scored.',
+      data: { part: 'grader' },
       cause: new Error('no connection to the grader'),
     })
     await expect(end()).rejects.toMatchObject({ code: 'EXECUTION_ERROR' })

@@ -173,7 +173,7 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
   }
 
   #fail(message: string, cause?: unknown): OpenEnvError {
-    this.#failure = new OpenEnvError('EXECUTION_ERROR', message, { cause })
+    this.#failure = new OpenEnvError('EXECUTION_ERROR', message, { cause, data: { part: 'grader' } })
     return this.#failure
   }
 
