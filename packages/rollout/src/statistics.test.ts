@@ -30,6 +30,7 @@ describe('pass@k [OE-14]', () => {
     expect(passAtK(2000, 1, 1000)).toBeCloseTo(0.5, 12)
     expect(passAtK(2000, 0, 1000)).toBe(0)
     expect(passAtK(2000, 2000, 1)).toBe(1)
+    expect(passAtK(20, 2, 1)).toBe(0.1)
   })
 })
 

@@ -26,6 +26,8 @@ export function interval95(values: readonly number[]): readonly [number, number]
  */
 export function passAtK(tries: number, successes: number, k: number): number | null {
   if (k > tries) return null
+  // The share itself: 0.1, and not what is left of 1 − 0.9.
+  if (k === 1) return successes / tries
   // As a product, because the binomials themselves leave the range of numbers.
   let allFail = 1
   for (let drawn = 0; drawn < k; drawn += 1) {
