@@ -73,7 +73,12 @@ export class EmailTriageEnv {
 }
 
 /** What every environment is given and this one never looks at. */
-const SURROUNDINGS = { random: seededRandom(0), clock: systemClock, signal: new AbortController().signal }
+const SURROUNDINGS = {
+  random: seededRandom(0),
+  clock: systemClock,
+  signal: new AbortController().signal,
+  progress: (): void => undefined,
+}
 
 function start(task: TriageTask): Position {
   const spec = { id: task.id, split: 'canonical', index: 0 }
