@@ -14,6 +14,9 @@ import { SOCKET_PROTOCOL } from './gate.ts'
 import { installedApiPage } from './swagger-ui.ts'
 import { metric } from './tally.ts'
 
+export { createIsolation } from './isolation/isolation.ts'
+export type { Isolation, IsolationKind, IsolationOptions } from './isolation/isolation.ts'
+
 /** Where and how to listen, beside what the server does. */
 export interface ListenOptions extends ServerOptions {
   /** 8000 when not given, 7860 with minimal routes; 0 takes any free one. */

@@ -1,0 +1,252 @@
+import {
+  notReady,
+  OpenEnvError,
+  type EpisodeState,
+  type LocalEpisode,
+  type Reply,
+  type ResetOptions,
+  type Snapshot,
+  type Status,
+  type Tool,
+} from '@openenv-ts/core'
+import { receiveError, type Answer, type Operation } from './protocol.ts'
+import { newKey, type Seat } from './seat.ts'
+
+/** What the server knows of where an episode stands, as one object: replaced as a whole. */
+interface Mirror {
+  readonly status: Status
+  readonly steps: number
+  readonly reply: Reply<unknown>
+  readonly opening: Reply<unknown> | null
+  readonly tools: readonly Tool[] | undefined
+}
+
+type Signal = AbortSignal | undefined
+
+/** Episodes by their keys, for what comes in about one of them. */
+export type Register = Map<number, IsolatedEpisode>
+
+/** An episode whose environment runs in another thread or process; here is its order, and a mirror of its state. */
+export class IsolatedEpisode implements LocalEpisode {
+  readonly #key: number
+  readonly #seat: Seat
+  readonly #register: Register
+  #mirror: Mirror | null = null
+  /** Why it has to be reset first, where it was given up in the middle of a step or brought down. */
+  #broken: OpenEnvError | null = null
+  #closed = false
+  /** Settles, without failing, when the calls accepted so far are done; null when there are none. */
+  #tail: Promise<void> | null = null
+  #giveUp: ((reason: unknown) => void) | null = null
+
+  constructor(register: Register, key: number, seat: Seat) {
+    this.#key = key
+    this.#seat = seat
+    this.#register = register
+    register.set(key, this)
+  }
+
+  get status(): Status | 'idle' {
+    return this.#mirror?.status ?? 'idle'
+  }
+
+  get stepCount(): number {
+    return this.#mirror?.steps ?? 0
+  }
+
+  get busy(): boolean {
+    return this.#tail !== null
+  }
+
+  get reply(): Reply<unknown> | null {
+    return this.#mirror?.reply ?? null
+  }
+
+  get opening(): Reply<unknown> | null {
+    return this.#mirror?.opening ?? null
+  }
+
+  taskTools(): readonly Tool[] | undefined {
+    return this.#mirror?.tools
+  }
+
+  /** Ends what goes on for what its environment did beside its calls. */
+  strayed(error: OpenEnvError): void {
+    if (this.#mirror !== null) this.#broken = error
+  }
+
+  reset({ signal, ...options }: ResetOptions = {}): Promise<Reply<unknown>> {
+    return this.#inTurn(() => this.#start({ op: 'reset', options }, signal), signal)
+  }
+
+  restore(snapshot: Snapshot): Promise<Reply<unknown>> {
+    return this.#inTurn(() => this.#start({ op: 'restore', snapshot }, undefined))
+  }
+
+  step(action: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Reply<unknown>> {
+    return this.#inTurn(() => this.#step(action, signal), signal)
+  }
+
+  stepNow(action: unknown, signal?: AbortSignal): Promise<Reply<unknown>> {
+    return this.#inTurn(() => this.#step(action, signal), signal)
+  }
+
+  state({ signal }: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
+    return this.#inTurn(async () => {
+      if (this.#mirror === null) return { episode_id: null, step_count: 0 }
+      return (await this.#ask({ op: 'state' })) as EpisodeState
+    }, signal)
+  }
+
+  prompt(): Promise<string | null> {
+    return this.#inTurn(async () => {
+      this.#started()
+      return (await this.#ask({ op: 'prompt' })) as string | null
+    })
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#inTurn(async () => {
+      this.#started()
+      return (await this.#ask({ op: 'snapshot' })) as Snapshot
+    })
+  }
+
+  fork(): Promise<LocalEpisode> {
+    return this.#inTurn(async () => {
+      const mirror = this.#started()
+      const key = newKey()
+      const { standing } = await this.#call({ op: 'fork', twin: key })
+      if (standing === undefined) throw notReady('before reset')
+      const twin = new IsolatedEpisode(this.#register, key, this.#seat.twin(key, standing))
+      twin.#mirror = { ...mirror, tools: standing.tools }
+      return twin
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#register.delete(this.#key)
+    this.#giveUp?.(new OpenEnvError('CANCELLED', 'The episode was closed.'))
+    await this.#tail
+    this.#mirror = null
+    await this.#seat.leave()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #started(): Mirror {
+    if (this.#broken !== null) throw this.#broken
+    if (this.#mirror === null) throw notReady('before reset')
+    return this.#mirror
+  }
+
+  async #start(operation: Operation, signal: Signal): Promise<Reply<unknown>> {
+    let reply: Reply<unknown>
+    try {
+      reply = (await this.#ask(operation, signal)) as Reply<unknown>
+    } catch (error) {
+      // Given up or brought down on the way: what stood before is gone, and nothing stands now.
+      if (this.#broken !== null) this.#mirror = null
+      throw error
+    }
+    this.#broken = null
+    return reply
+  }
+
+  async #step(action: unknown, signal: Signal): Promise<Reply<unknown>> {
+    if (this.#started().status !== 'running') throw notReady('after the end')
+    return (await this.#ask({ op: 'step', action }, signal)) as Reply<unknown>
+  }
+
+  async #ask(operation: Operation, signal?: AbortSignal): Promise<unknown> {
+    const answer = await this.#call(operation, signal)
+    return answer.value
+  }
+
+  /** Performs a call; throws what it failed with, or why it was given up. */
+  #call(operation: Operation, signal?: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#giveUp?.(signal?.reason)
+      }
+      const over = (): void => {
+        this.#giveUp = null
+        signal?.removeEventListener('abort', onAbort)
+      }
+      this.#giveUp = (reason) => {
+        over()
+        if (this.#seat.giveUp()) this.#broken = notReady('before reset')
+        const error = reason as Error
+        reject(error)
+      }
+      const current = this.#giveUp
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#seat.perform(operation).then(
+        (answer) => {
+          if (this.#giveUp !== current) return
+          over()
+          if (answer.standing !== undefined && operation.op !== 'fork') this.#land(operation, answer)
+          if (answer.error === undefined) resolve(answer)
+          else reject(this.#failure(receiveError(answer.error)))
+        },
+        (thrown: unknown) => {
+          if (this.#giveUp !== current) return
+          over()
+          const error = thrown as OpenEnvError
+          // The environment had no chance to answer: where it stood is lost, or unknown.
+          if (error.code !== 'CAPACITY_REACHED') this.#broken = notReady('before reset')
+          reject(error)
+        },
+      )
+    })
+  }
+
+  /** Takes in where a call led. */
+  #land({ op }: Operation, { value, standing }: Answer): void {
+    if (standing === undefined || standing.status === 'idle') {
+      this.#mirror = null
+      return
+    }
+    const { status, steps } = standing
+    const reply = value as Reply<unknown>
+    const before = this.#mirror
+    this.#mirror =
+      op === 'step' && before !== null
+        ? { ...before, status, steps, reply }
+        : { status, steps, reply, opening: op === 'reset' ? reply : null, tools: standing.tools }
+  }
+
+  /** A step that ran out of time while the environment waited leaves nobody knows what behind. */
+  #failure(error: OpenEnvError): OpenEnvError {
+    if (error.code === 'TIMEOUT') this.#broken = notReady('before reset')
+    return error
+  }
+
+  /** Runs work after all calls accepted before it. */
+  #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const start = async (): Promise<T> => {
+      signal?.throwIfAborted()
+      if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
+      return work()
+    }
+    const call = this.#tail === null ? start() : this.#tail.then(start)
+    const settled: Promise<void> = call.then(
+      () => {
+        this.#release(settled)
+      },
+      () => {
+        this.#release(settled)
+      },
+    )
+    this.#tail = settled
+    return call
+  }
+
+  #release(settled: Promise<void>): void {
+    if (this.#tail === settled) this.#tail = null
+  }
+}

@@ -1,0 +1,311 @@
+import type { OpenEnvError } from '@openenv-ts/core'
+import type { Executor } from './executor.ts'
+import { Patience } from './patience.ts'
+import { PinnedSeat } from './pinned.ts'
+import type { Pool } from './pool.ts'
+import type { Answer, Operation, Standing } from './protocol.ts'
+import type { Seat } from './seat.ts'
+
+/** Waiting calls that are looked through for one whose episode an executor holds already. */
+const LOOK_AHEAD = 64
+/** Bytes of positions that an executor holds, and what each costs it beside its bytes. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024
+const HELD_COST = 2048
+
+/** A call that waits or is performed. */
+interface Waiting {
+  readonly seat: FloatingSeat
+  readonly operation: Operation
+  givenUp: boolean
+  /** Whether an executor came to its end over it already, by what may have been another's doing. */
+  tried: boolean
+  resolve(answer: Answer): void
+  reject(error: OpenEnvError): void
+}
+
+/**
+ * Performs the calls of many episodes on few executors. The server keeps where each episode stands, so that a call
+ * can go to any executor; it goes to the one that still holds the episode when that is free.
+ *
+ * A call that takes long stops counting among those that may run at a time: a spare executor takes the queue.
+ */
+export class FloatingSeats {
+  readonly #pool: Pool
+  readonly #workers: number
+  readonly #spares: number
+  readonly #queue = new Set<Waiting>()
+  readonly #busy = new Set<Executor>()
+  readonly #patience = new Patience()
+  /** What each executor holds, the longest unused first. */
+  readonly #held = new WeakMap<Executor, { readonly seats: Set<FloatingSeat>; bytes: number }>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(pool: Pool, workers: number, spares: number) {
+    this.#pool = pool
+    this.#workers = workers
+    this.#spares = spares
+    pool.onIdle = () => {
+      this.#assign()
+    }
+    pool.onUnable = (error) => {
+      for (const waiting of this.#queue) waiting.reject(error)
+      this.#queue.clear()
+    }
+    this.#keep()
+  }
+
+  /** A seat for one more episode. */
+  seat(key: number): FloatingSeat {
+    return new FloatingSeat(this, this.#pool, key)
+  }
+
+  /** Queues a call. */
+  enqueue(waiting: Waiting): void {
+    this.#queue.add(waiting)
+    this.#assign()
+  }
+
+  /** Takes a call out of the queue; false when it has begun. */
+  withdraw(waiting: Waiting): boolean {
+    return this.#queue.delete(waiting)
+  }
+
+  /** Frees what executors hold of an episode. */
+  leave(seat: FloatingSeat): void {
+    const { home } = seat
+    if (home === null) return
+    seat.home = null
+    const held = this.#held.get(home)
+    if (held?.seats.delete(seat) === true) held.bytes -= seat.heldBytes
+    home.forget(seat.key)
+  }
+
+  #assign(): void {
+    while (this.#queue.size > 0) {
+      const free = this.#pool.idle.at(-1)
+      if (free === undefined || this.#running >= this.#workers) {
+        this.#watch()
+        return
+      }
+      const waiting = this.#pick(free)
+      if (waiting === undefined) return
+      this.#queue.delete(waiting)
+      const { home } = waiting.seat
+      this.#begin(waiting, home !== null && this.#pool.idle.includes(home) ? home : free)
+    }
+  }
+
+  /** Executors at work, but for those that are slow. */
+  get #running(): number {
+    let count = 0
+    for (const { slow } of this.#busy) if (!slow) count += 1
+    return count
+  }
+
+  /** The first call whose episode this executor holds, or no busy one does. */
+  #pick(executor: Executor): Waiting | undefined {
+    let first: Waiting | undefined
+    let looked = 0
+    for (const waiting of this.#queue) {
+      first ??= waiting
+      const { home } = waiting.seat
+      if (home === executor || home === null || !this.#busy.has(home) || home.slow) return waiting
+      looked += 1
+      if (looked === LOOK_AHEAD) break
+    }
+    return first
+  }
+
+  #begin(waiting: Waiting, executor: Executor): void {
+    const { seat, operation } = waiting
+    this.#pool.lend(executor)
+    this.#busy.add(executor)
+    seat.at = executor
+    const here = seat.home === executor
+    if (!here) this.leave(seat)
+    const position = here ? undefined : seat.position
+    executor.perform({ episode: seat.key, operation, ...(position === undefined ? {} : { position }) }).then(
+      (answer) => {
+        this.#patience.learn(performance.now() - executor.since)
+        this.#answered(waiting, executor, answer)
+      },
+      (error: unknown) => {
+        this.#failed(waiting, executor, error as OpenEnvError)
+      },
+    )
+  }
+
+  #answered(waiting: Waiting, executor: Executor, answer: Answer): void {
+    const { seat, operation, givenUp } = waiting
+    seat.at = null
+    // Whatever it left running would be taken for another's.
+    if (answer.error?.code === 'TIMEOUT') executor.kill()
+    if (givenUp) executor.forget(seat.key)
+    else {
+      if (operation.op !== 'fork' && answer.standing !== undefined)
+        this.#moved(seat, executor, answer.standing)
+      if (executor.alive && !seat.isPinned) this.#hold(seat, executor)
+    }
+    this.#free(executor)
+    waiting.resolve(answer)
+  }
+
+  #moved(seat: FloatingSeat, executor: Executor, { status, bytes }: Standing): void {
+    if (status === 'idle' || bytes !== null) {
+      seat.stand(bytes)
+      return
+    }
+    this.#pool.claim(executor)
+    seat.pin(executor)
+  }
+
+  #failed(waiting: Waiting, executor: Executor, error: OpenEnvError): void {
+    const { seat } = waiting
+    seat.at = null
+    const ownFault = executor.strayed === seat.key || error.code !== 'EXECUTION_ERROR'
+    // What ended the executor right after this call came in may have been waiting there before.
+    const bystander = !ownFault && performance.now() - executor.since < this.#patience.ms
+    const again = bystander && !waiting.tried && !waiting.givenUp
+    this.#free(executor)
+    if (!again) {
+      waiting.reject(error)
+      return
+    }
+    waiting.tried = true
+    this.enqueue(waiting)
+  }
+
+  /** Before anybody learns what came of its call: the next call of that episode should find it free. */
+  #free(executor: Executor): void {
+    this.#busy.delete(executor)
+    this.#pool.giveBack(executor)
+    this.#keep()
+    this.#assign()
+  }
+
+  #hold(seat: FloatingSeat, executor: Executor): void {
+    let held = this.#held.get(executor)
+    if (held === undefined) {
+      held = { seats: new Set(), bytes: 0 }
+      this.#held.set(executor, held)
+    }
+    if (held.seats.delete(seat)) held.bytes -= seat.heldBytes
+    seat.home = executor
+    seat.heldBytes = HELD_COST + seat.size
+    held.seats.add(seat)
+    held.bytes += seat.heldBytes
+    for (const oldest of held.seats) {
+      if (held.bytes <= MAX_HELD_BYTES || oldest === seat) return
+      this.leave(oldest)
+    }
+  }
+
+  /** Looks, while calls wait, for executors that keep them waiting. */
+  #watch(): void {
+    if (this.#timer !== undefined) return
+    const now = performance.now()
+    let soonest = Infinity
+    for (const { slow, since } of this.#busy) {
+      if (!slow) soonest = Math.min(soonest, since + this.#patience.ms - now)
+    }
+    if (soonest === Infinity) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        if (this.#queue.size === 0) return
+        const then = performance.now() - this.#patience.ms
+        for (const executor of this.#busy) if (executor.since <= then) executor.slow = true
+        this.#keep()
+        this.#assign()
+      },
+      Math.max(1, Math.ceil(soonest)),
+    )
+  }
+
+  #keep(): void {
+    this.#pool.keep(this.#workers + this.#spares + this.#busy.size - this.#running)
+  }
+}
+
+/** The seat of an episode that goes from executor to executor. */
+export class FloatingSeat implements Seat {
+  readonly #seats: FloatingSeats
+  readonly #pool: Pool
+  readonly key: number
+  /** The executor that holds the episode where it stands. */
+  home: Executor | null = null
+  /** The executor that is at a call of it. */
+  at: Executor | null = null
+  /** What the episode counts for among what its home holds. */
+  heldBytes = 0
+  #bytes: Uint8Array | null = null
+  #arrivedAt = 0
+  #waiting: Waiting | null = null
+  #pinned: PinnedSeat | null = null
+
+  constructor(seats: FloatingSeats, pool: Pool, key: number) {
+    this.#seats = seats
+    this.#pool = pool
+    this.key = key
+  }
+
+  perform(operation: Operation): Promise<Answer> {
+    if (this.#pinned !== null) return this.#pinned.perform(operation)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { seat: this, operation, givenUp: false, tried: false, resolve, reject }
+      this.#seats.enqueue(this.#waiting)
+    })
+  }
+
+  giveUp(): boolean {
+    if (this.#pinned !== null) return this.#pinned.giveUp()
+    const waiting = this.#waiting
+    if (waiting === null || this.#seats.withdraw(waiting)) return false
+    waiting.givenUp = true
+    this.at?.abort()
+    // Where it comes to there is not where it stands.
+    this.#seats.leave(this)
+    return true
+  }
+
+  twin(key: number, { bytes }: Standing): Seat {
+    if (this.#pinned !== null) return this.#pinned.twin(key)
+    const twin = this.#seats.seat(key)
+    twin.stand(bytes)
+    return twin
+  }
+
+  async leave(): Promise<void> {
+    this.giveUp()
+    this.#seats.leave(this)
+    this.#bytes = null
+    await this.#pinned?.leave()
+  }
+
+  /** Where it stands, for an executor that does not hold it. */
+  get position(): { readonly bytes: Uint8Array; readonly restedMs: number } | undefined {
+    if (this.#bytes === null) return undefined
+    return { bytes: this.#bytes, restedMs: performance.now() - this.#arrivedAt }
+  }
+
+  get size(): number {
+    return this.#bytes?.length ?? 0
+  }
+
+  /** Notes where it came to. */
+  stand(bytes: Uint8Array | null): void {
+    this.#bytes = bytes
+    this.#arrivedAt = performance.now()
+  }
+
+  get isPinned(): boolean {
+    return this.#pinned !== null
+  }
+
+  /** Leaves it to an executor that it cannot leave. */
+  pin(executor: Executor): void {
+    this.home = null
+    this.#bytes = null
+    this.#pinned = new PinnedSeat(this.#pool, this.key, executor)
+  }
+}

@@ -1,0 +1,131 @@
+import { deserialize, serialize } from 'node:v8'
+import { openLocal, type AnyEnvironment, type LocalEpisode, type Snapshot } from '@openenv-ts/core'
+import {
+  sendError,
+  type Answer,
+  type Call,
+  type Operation,
+  type Position,
+  type Standing,
+} from './protocol.ts'
+
+/** Whether positions of an environment can go on in another executor. */
+export function floats(environment: AnyEnvironment): boolean {
+  return environment.restore !== undefined && environment.concurrent
+}
+
+type Act = Exclude<Operation, { readonly op: 'fork' }>
+
+/** The episodes that an executor holds; performs calls on them, one at a time. */
+export class EpisodeHost {
+  readonly #environment: AnyEnvironment
+  readonly #limitSeconds: number
+  readonly #episodes = new Map<number, LocalEpisode>()
+  #abort: AbortController | null = null
+
+  constructor(environment: AnyEnvironment, limitSeconds: number) {
+    this.#environment = environment
+    this.#limitSeconds = limitSeconds
+  }
+
+  /** Performs a call; never rejects. */
+  async perform({ episode: key, operation, position }: Call): Promise<Answer> {
+    let episode: LocalEpisode
+    try {
+      episode = await this.#episode(key, position)
+    } catch (error) {
+      // It stands nowhere now, and needs a reset.
+      return { error: sendError(error, 'restore'), standing: { status: 'idle', steps: 0, bytes: null } }
+    }
+    if (operation.op === 'fork') return this.#fork(episode, operation.twin)
+    const before = episode.reply
+    const outcome = await this.#outcome(key, episode, operation)
+    if (episode.reply === before || operation.op === 'close') return outcome
+    return { ...outcome, standing: await this.#standing(episode, operation.op !== 'step') }
+  }
+
+  /** Gives up the call at work. */
+  abort(): void {
+    this.#abort?.abort(new Error('Given up.'))
+    this.#abort = null
+  }
+
+  /** Drops an episode; it goes on elsewhere, or is over. */
+  forget(key: number): void {
+    void this.#episodes.get(key)?.close()
+    this.#episodes.delete(key)
+  }
+
+  async #episode(key: number, position: Position | undefined): Promise<LocalEpisode> {
+    let episode = this.#episodes.get(key)
+    if (episode !== undefined && position === undefined) return episode
+    this.forget(key)
+    episode = openLocal(this.#environment, { limits: { stepSeconds: this.#limitSeconds } })
+    if (position !== undefined) {
+      const snapshot = deserialize(position.bytes) as Snapshot
+      await episode.restore({ ...snapshot, elapsedMs: snapshot.elapsedMs + position.restedMs })
+    }
+    this.#episodes.set(key, episode)
+    return episode
+  }
+
+  /** Answers where the twin stands; it stays here only where its position cannot leave. */
+  async #fork(episode: LocalEpisode, key: number): Promise<Answer> {
+    try {
+      const twin = await episode.fork()
+      const standing = await this.#standing(twin, true)
+      if (standing.bytes === null) this.#episodes.set(key, twin)
+      else void twin.close()
+      return { standing }
+    } catch (error) {
+      return { error: sendError(error, 'fork') }
+    }
+  }
+
+  async #outcome(key: number, episode: LocalEpisode, operation: Act): Promise<Answer> {
+    try {
+      return { value: await this.#act(key, episode, operation) }
+    } catch (error) {
+      return { error: sendError(error, operation.op) }
+    }
+  }
+
+  async #act(key: number, episode: LocalEpisode, operation: Act): Promise<unknown> {
+    this.#abort ??= new AbortController()
+    const { signal } = this.#abort
+    switch (operation.op) {
+      case 'step':
+        return episode.stepNow(operation.action, signal)
+      case 'reset':
+        return episode.reset({ ...operation.options, signal })
+      case 'state':
+        return episode.state({ signal })
+      case 'prompt':
+        return episode.prompt()
+      case 'snapshot':
+        return episode.snapshot()
+      case 'restore':
+        return episode.restore(operation.snapshot)
+      case 'close':
+        this.#episodes.delete(key)
+        return episode.close()
+    }
+  }
+
+  /** Where the episode came to: what the server needs to go on without this executor. */
+  async #standing(episode: LocalEpisode, withTools: boolean): Promise<Standing> {
+    const { status, stepCount: steps } = episode
+    const tools = withTools ? episode.taskTools() : undefined
+    const bytes = status === 'idle' || !floats(this.#environment) ? null : await positionOf(episode)
+    return { status, steps, bytes, ...(tools === undefined ? {} : { tools }) }
+  }
+}
+
+/** Null where the simulation, other than its environment promises, gives no snapshot: it stays where it is then. */
+async function positionOf(episode: LocalEpisode): Promise<Uint8Array | null> {
+  try {
+    return serialize(await episode.snapshot())
+  } catch {
+    return null
+  }
+}

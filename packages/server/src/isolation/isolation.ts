@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { LocalEpisode } from '@openenv-ts/core'
+import type { LogEvent } from '../options.ts'
+import { IsolatedEpisode, type Register } from './episode.ts'
+import { FloatingSeats } from './floating.ts'
+import type { LaunchOptions } from './line.ts'
+import { PinnedSeat } from './pinned.ts'
+import { Pool } from './pool.ts'
+import { processes } from './process.ts'
+import { receiveError, type ExecutorConfig } from './protocol.ts'
+import { newKey, type Seat } from './seat.ts'
+import { threads } from './thread.ts'
+
+/** Where environments run instead of in the server's own thread. */
+export type IsolationKind = 'worker' | 'process'
+
+/** Options of {@link createIsolation}. */
+export interface IsolationOptions {
+  /** `worker`: threads of this process. `process`: processes that end with this one. */
+  readonly kind: IsolationKind
+  /** What each executor loads by itself: a URL, or a package's name; its default export is the environment. */
+  readonly module: string
+  /** URL of a module that exports `load(module): Promise<AnyEnvironment>`, where importing is not enough. */
+  readonly loader?: string
+  /** Calls that are computed at a time; the number of cores when not given. */
+  readonly workers?: number
+  /** Executors that are ready beyond those, at least 1; 1 when not given. */
+  readonly spares?: number
+  /**
+   * Executors in all, at least one more than `workers`; 64 when not given. Where episodes cannot leave their
+   * executor, that many episodes run at a time.
+   */
+  readonly maxExecutors?: number
+  /** Seconds that one call may take where the environment's own limit says nothing; 10 when not given. */
+  readonly stepSeconds?: number
+  /** Megabytes of JavaScript's heap of an executor; 512 when not given. A process may use 256 more beside it. */
+  readonly memoryMb?: number
+  /** Environment variables that a process gets beside PATH, HOME, LANG, LC_ALL, TZ and TMPDIR. Threads get all. */
+  readonly variables?: readonly string[]
+  /** Flags of Node for executors; those of this process when not given. */
+  readonly execArgv?: readonly string[]
+  readonly log?: (event: LogEvent) => void
+}
+
+/** Episodes that run elsewhere. */
+export interface Isolation extends AsyncDisposable {
+  /** Opens an episode: what a server takes as `openEpisode`. */
+  openEpisode(): LocalEpisode
+  /** Ends every executor; calls at work are rejected. Close the server first. */
+  close(): Promise<void>
+}
+
+const DEFAULT_MAX = 64
+const DEFAULT_STEP_SECONDS = 10
+const DEFAULT_MEMORY_MB = 512
+
+/**
+ * Starts executors, each with the environment loaded, and offers episodes that run in them.
+ *
+ * Episodes of an environment that can restore snapshots go to whichever executor is free; what never returns, or
+ * brings its executor down, ends its own episode and nothing else. Episodes of other environments get an executor
+ * each, from their first reset to their close.
+ *
+ * @returns When the first executor is ready.
+ * @throws OpenEnvError `FACTORY_ERROR` when the environment cannot be loaded there.
+ * @example
+ * await using isolation = await createIsolation({ kind: 'worker', module: '@openenv-ts/echo' })
+ * await using server = await serve(echo, { openEpisode: isolation.openEpisode })
+ */
+export async function createIsolation(options: IsolationOptions): Promise<Isolation> {
+  const { workers = availableParallelism(), spares = 1, log = ignore } = options
+  checkOptions(options)
+  const max = Math.max(options.maxExecutors ?? DEFAULT_MAX, workers + 1)
+  const register: Register = new Map()
+  const pool = new Pool({
+    launch: (options.kind === 'worker' ? threads : processes)(launchOptions(options)),
+    max,
+    reuse: options.kind === 'worker',
+    stray: ({ episode, error: sent }) => {
+      const error = receiveError(sent)
+      log({ level: 'error', message: error.message, cause: error.cause })
+      if (episode !== null) register.get(episode)?.strayed(error)
+    },
+    print: (text) => {
+      process.stderr.write(text)
+    },
+    failed: (message, cause) => {
+      log({ level: 'error', message, cause })
+    },
+  })
+  const floats = await firstFloats(pool)
+  let seatFor: (key: number) => Seat
+  if (floats) {
+    const seats = new FloatingSeats(pool, workers, Math.max(1, spares))
+    seatFor = (key) => seats.seat(key)
+  } else {
+    pool.keep(Math.max(1, spares))
+    seatFor = (key) => new PinnedSeat(pool, key)
+  }
+  const close = (): Promise<void> => {
+    pool.close()
+    return Promise.resolve()
+  }
+  return {
+    openEpisode: () => {
+      const key = newKey()
+      return new IsolatedEpisode(register, key, seatFor(key))
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Starts the first executor; what it says of the environment holds for all. */
+async function firstFloats(pool: Pool): Promise<boolean> {
+  try {
+    const first = await pool.take()
+    pool.release(first)
+    return first.hello.floats
+  } catch (error) {
+    pool.close()
+    throw error
+  }
+}
+
+function launchOptions({
+  module,
+  loader,
+  memoryMb,
+  stepSeconds,
+  execArgv,
+  variables,
+}: IsolationOptions): LaunchOptions {
+  const config: ExecutorConfig = {
+    module,
+    loader: loader ?? null,
+    stepSeconds: stepSeconds ?? DEFAULT_STEP_SECONDS,
+  }
+  // Unbuilt, its neighbour is TypeScript too.
+  const built = new URL('main.js', import.meta.url)
+  return {
+    entry: existsSync(fileURLToPath(built)) ? built : new URL('main.ts', import.meta.url),
+    config: JSON.stringify(config),
+    memoryMb: memoryMb ?? DEFAULT_MEMORY_MB,
+    ...(execArgv === undefined ? {} : { execArgv }),
+    ...(variables === undefined ? {} : { variables }),
+  }
+}
+
+function checkOptions({ workers, spares, stepSeconds, memoryMb, maxExecutors }: IsolationOptions): void {
+  for (const [name, value] of Object.entries({ workers, spares, maxExecutors, memoryMb })) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+      throw new RangeError(`${name} is a whole number of at least 1, not ${String(value)}.`)
+    }
+  }
+  if (stepSeconds !== undefined && !(stepSeconds > 0 && stepSeconds < 2 ** 31 / 1000)) {
+    throw new RangeError(`stepSeconds is a number of seconds above 0, not ${String(stepSeconds)}.`)
+  }
+}
+
+function ignore(): void {
+  // Nobody listens.
+}

@@ -1,0 +1,91 @@
+import { notReady } from '@openenv-ts/core'
+import type { Executor } from './executor.ts'
+import type { Pool } from './pool.ts'
+import type { Answer, Operation } from './protocol.ts'
+import type { Seat } from './seat.ts'
+
+/** An executor that belongs to one episode, and to the forks of it. */
+interface Place {
+  readonly executor: Executor
+  users: number
+  /** Settles, without failing, when it is free. */
+  free: Promise<unknown>
+}
+
+/** The seat of an episode that cannot leave its executor: it gets one for itself at its first reset. */
+export class PinnedSeat implements Seat {
+  readonly #pool: Pool
+  readonly #key: number
+  #place: Place | null
+  /** Calls given up while they waited for their executor are not begun. */
+  #calls = 0
+  #begun = 0
+  #left = false
+
+  constructor(pool: Pool, key: number, executor: Executor | null = null) {
+    this.#pool = pool
+    this.#key = key
+    this.#place = executor === null ? null : { executor, users: 1, free: Promise.resolve() }
+  }
+
+  async perform(operation: Operation): Promise<Answer> {
+    const call = ++this.#calls
+    const place = await this.#placeFor(operation)
+    const answer = place.free.then(() => {
+      if (call !== this.#calls) throw notReady('before reset')
+      if (!place.executor.alive) throw place.executor.ending
+      this.#begun = call
+      return place.executor.perform({ episode: this.#key, operation })
+    })
+    place.free = answer.catch(() => undefined)
+    return answer
+  }
+
+  giveUp(): boolean {
+    const begun = this.#begun === this.#calls
+    if (begun) this.#place?.executor.abort()
+    else this.#calls += 1
+    return begun
+  }
+
+  twin(key: number): PinnedSeat {
+    const twin = new PinnedSeat(this.#pool, key)
+    twin.#place = this.#place
+    if (this.#place !== null) this.#place.users += 1
+    return twin
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true
+    await this.#vacate()
+  }
+
+  async #vacate(): Promise<void> {
+    const place = this.#place
+    this.#place = null
+    if (place === null) return
+    const { executor } = place
+    place.free = place.free.then(async () => {
+      if (!executor.alive) return
+      await executor.perform({ episode: this.#key, operation: { op: 'close' } }).catch(() => undefined)
+    })
+    await place.free
+    place.users -= 1
+    if (place.users === 0) this.#pool.release(executor)
+  }
+
+  async #placeFor({ op }: Operation): Promise<Place> {
+    let place = this.#place
+    if (place?.executor.alive === true) return place
+    if (op !== 'reset' && op !== 'restore') throw place?.executor.ending ?? notReady('before reset')
+    await this.#vacate()
+    const executor = await this.#pool.take()
+    if (this.#left) {
+      this.#pool.release(executor)
+      throw notReady('before reset')
+    }
+    place = { executor, users: 1, free: Promise.resolve() }
+    this.#place = place
+    return place
+  }
+}

@@ -1,0 +1,29 @@
+import type { Answer, Operation, Standing } from './protocol.ts'
+
+/** How the calls on one episode get performed, one at a time. */
+export interface Seat {
+  /**
+   * Performs a call.
+   *
+   * @throws OpenEnvError when the environment had no chance to answer: it took too long, or brought itself down.
+   */
+  perform(operation: Operation): Promise<Answer>
+  /**
+   * Gives up the call at work; what comes of it is thrown away.
+   *
+   * @returns Whether it had begun.
+   */
+  giveUp(): boolean
+  /** The seat of a fork of this episode. */
+  twin(key: number, standing: Standing): Seat
+  /** Frees what the episode holds. */
+  leave(): Promise<void>
+}
+
+let keys = 0
+
+/** A number for an episode that no other has in this process. */
+export function newKey(): number {
+  keys += 1
+  return keys
+}
