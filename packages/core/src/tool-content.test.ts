@@ -81,7 +81,9 @@ describe('progress', () => {
     const heard: Progress[] = []
     const onProgress = (progress: Progress) => heard.push(progress)
     const result = await seatAgent(episode, gallery).callTool('walk', { rooms: 3 }, { onProgress })
-    expect(heard).toEqual([1, 2, 3].map((room) => ({ progress: room, total: 3, message: `Room ${room}` })))
+    expect(heard).toEqual(
+      [1, 2, 3].map((room) => ({ progress: room, total: 3, message: `Room ${String(room)}` })),
+    )
     expect(result.data).toBe(3)
   })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isObject } from './json.ts'
 import type { ContentBlock } from './tool.ts'
 
 const Encoded = z.string().describe('Base64.')
@@ -41,5 +42,5 @@ export function content(blocks: readonly ContentBlock[], data: unknown = null): 
 
 /** What {@link content} made; undefined for any other value. */
 export function contentOf(value: unknown): Content | undefined {
-  return typeof value === 'object' && value !== null && BRAND in value ? (value as Content) : undefined
+  return isObject(value) && BRAND in value ? (value as unknown as Content) : undefined
 }

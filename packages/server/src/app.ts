@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
 import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
 import { hostCheck } from './host-check.ts'
-import { episodeSource, McpEndpoint, NO_EPISODE } from './mcp/endpoint.ts'
+import { McpEndpoint } from './mcp/endpoint.ts'
+import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
 import { openApi } from './openapi.ts'
 import { orsRoutes } from './ors/routes.ts'
 import type { ServerOptions } from './options.ts'
@@ -105,7 +106,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   const simulation = host.mode === 'simulation'
   const mayControl = simulation || options.productionControl === true
   const { agentEpisode: task } = options
-  const agentEpisodes = task === undefined ? NO_EPISODE : episodeSource(host, task === '' ? undefined : task)
+  const agentEpisodes = task === undefined ? NO_EPISODE : freshEpisodes(host, task)
   const listed: readonly Route[] = [
     ...infoRoutes(host, options.about ?? {}),
     ...(simulation ? controlRoutes(host) : []),
@@ -133,7 +134,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
   return {
     routes: [...listed, openApiRoute, ...docsRoutes(options.apiPage)],
-    sockets: [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host)],
+    sockets: [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)],
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type EpisodeState,
   type LocalEpisode,
   type MaybePromise,
+  type Progress,
   type Reply,
   type ResetOptions,
   type Snapshot,
@@ -52,11 +53,15 @@ export class ObservedEpisode implements LocalEpisode {
     return this.#episode.opening
   }
 
-  stepNow(action: unknown, signal?: AbortSignal): MaybePromise<Reply<unknown>> {
+  stepNow(
+    action: unknown,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): MaybePromise<Reply<unknown>> {
     const start = performance.now()
     let reply: MaybePromise<Reply<unknown>>
     try {
-      reply = this.#episode.stepNow(action, signal)
+      reply = this.#episode.stepNow(action, signal, onProgress)
     } catch (error) {
       throw this.#failed('step', error)
     }

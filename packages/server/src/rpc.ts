@@ -186,12 +186,31 @@ export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
   }
 }
 
+/** Refuses to close any session but one. */
+function requireOwn({ session_id: id }: Params, own: Session): void {
+  if (typeof id !== 'string' || id === '')
+    throw new RpcError(-32602, "Invalid params - 'session_id' is required")
+  if (id !== own.id) throw new RpcError(-32602, `Unknown session_id: ${id.slice(0, 128)}`)
+}
+
+/** An agent's seat at the one session of its capability: it may take leave, but the orchestrator ends the episode. */
+export function agentSeat(session: Session): RpcSeat {
+  return {
+    ...fixedSeat(() => session),
+    close: (params) => {
+      requireOwn(params, session)
+      return { session_id: session.id, closed: false, closing: true }
+    },
+  }
+}
+
 /** The one session of a connection or a capability: whatever id a client sends, it is this one. */
 export function fixedSeat(session: () => Session): RpcSeat {
   return {
     session,
     create: () => ({ session_id: session().id }),
-    close: () => {
+    close: (params) => {
+      requireOwn(params, session())
       throw new RpcError(-32600, 'Cannot close active WebSocket-managed session via MCP method')
     },
   }

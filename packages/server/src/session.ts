@@ -28,9 +28,11 @@ export interface Session {
   usedAt: number
   /** The secret that admits an agent to this episode, where one was handed out. */
   capability?: string
-  /** Whether a socket is attached to it: it is not idle then, and admits no second one. */
+  /** Connections that hold it: it is not idle while there are any. */
+  holders: number
+  /** Whether an orchestrator's socket is attached to it: it admits no second one. */
   attached: boolean
-  /** Set when it is to be closed as soon as its socket detaches. */
+  /** Set when it is to be closed as soon as that socket detaches. */
   closing: boolean
   /** Called once, when it is closed by whatever way. */
   onClose?: () => void
@@ -84,7 +86,16 @@ export class Sessions {
       clock: this.#clock,
     })
     const usedAt = this.#clock.now()
-    const session: Session = { id, number, kind, episode, usedAt, attached: false, closing: false }
+    const session: Session = {
+      id,
+      number,
+      kind,
+      episode,
+      usedAt,
+      holders: 0,
+      attached: false,
+      closing: false,
+    }
     this.#byId.set(id, session)
     tally.sessionOpened(kind)
     if (events.watched) events.emit({ at: usedAt, session: number, type: 'opened', kind })
@@ -165,8 +176,8 @@ export class Sessions {
     const idle: Session[] = []
     for (const session of this.#byId.values()) {
       if (session.kind === 'socket') continue
-      // The idle time begins when the socket has left and the last call is over.
-      if (session.attached || session.episode.busy) session.usedAt = now
+      // The idle time begins when the last connection has left and the last call is over.
+      if (session.holders > 0 || session.episode.busy) session.usedAt = now
       else if (session.usedAt <= now - this.#idleMs) idle.push(session)
     }
     await Promise.all(idle.map((session) => this.close(session)))

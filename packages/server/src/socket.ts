@@ -51,8 +51,15 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
       accept: (request) => {
         const id = new URL(request.url).searchParams.get('session_id')
         if (id === null || id === '') return (socket) => new EpisodeSocket(host, socket, { mayControl })
-        const named = (): Session => attachable(host.sessions.find(id), id)
-        return (socket) => new EpisodeSocket(host, socket, { mayControl, attach: named })
+        const seating: Seating = {
+          mayControl,
+          attach: () => attach(host.sessions.find(id), id),
+          detach: (session) => {
+            session.attached = false
+            if (session.closing) void host.sessions.close(session)
+          },
+        }
+        return (socket) => new EpisodeSocket(host, socket, seating)
       },
     },
     {
@@ -66,11 +73,14 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
   ]
 }
 
-function attachable(session: Session | undefined, id: string): Session {
+/** Takes a session for one orchestrator's socket. */
+function attach(session: Session | undefined, id: string): Session {
   if (session === undefined)
     throw new OpenEnvError('SESSION_ERROR', `Unknown session_id: ${id.slice(0, 128)}`)
-  if (!session.attached) return session
-  throw new OpenEnvError('SESSION_ERROR', `Session ${session.id} already has an attached WebSocket`)
+  if (session.attached)
+    throw new OpenEnvError('SESSION_ERROR', `Session ${session.id} already has an attached WebSocket`)
+  session.attached = true
+  return session
 }
 
 /** What a socket may do, and which session it joins instead of opening its own. */
@@ -78,6 +88,8 @@ interface Seating {
   readonly mayControl: boolean
   /** Throws `SESSION_ERROR` when there is nothing to join. */
   readonly attach?: () => Session
+  /** Called when the socket leaves the session that it joined. */
+  readonly detach?: (session: Session) => void
 }
 
 /** One client on a socket: its messages in order, one answer to each, none unasked. */
@@ -87,6 +99,7 @@ class EpisodeSocket implements SocketHandler {
   readonly #mayControl: boolean
   /** Whether the session outlives the socket. */
   readonly #joined: boolean
+  readonly #detach: ((session: Session) => void) | undefined
   /** Null for a client that holds no slot: there was none, or it has only asked about tasks so far. */
   #session: Session | null = null
   /** The episodes that batches opened on this socket; null for the many clients that send none. */
@@ -97,7 +110,7 @@ class EpisodeSocket implements SocketHandler {
   readonly #inbox: Inbox
   #open = true
 
-  constructor(host: Host, socket: SocketLike, { mayControl, attach }: Seating) {
+  constructor(host: Host, socket: SocketLike, { mayControl, attach, detach }: Seating) {
     this.#host = host
     this.#socket = socket
     this.#mayControl = mayControl
@@ -105,9 +118,10 @@ class EpisodeSocket implements SocketHandler {
       this.#answer(bytes, binary, decode),
     )
     this.#joined = attach !== undefined
+    this.#detach = detach
     try {
       this.#session = attach === undefined ? host.sessions.open('socket') : attach()
-      this.#session.attached = true
+      if (attach !== undefined) this.#session.holders += 1
     } catch (error) {
       if (attach !== undefined) {
         this.#refuse(error)
@@ -131,8 +145,12 @@ class EpisodeSocket implements SocketHandler {
     const session = this.#session
     this.#session = null
     if (session === null) return
-    session.attached = false
-    if (!this.#joined || session.closing) void this.#host.sessions.close(session)
+    if (!this.#joined) {
+      void this.#host.sessions.close(session)
+      return
+    }
+    session.holders -= 1
+    this.#detach?.(session)
   }
 
   /** Tells that there is no slot, and closes a moment later. */

@@ -1,7 +1,15 @@
-import { isOpenEnvError, listTools, seatAgent, type ContentBlock, type Tool } from '@openenv-ts/core'
+import {
+  isOpenEnvError,
+  listTools,
+  seatAgent,
+  type AgentSeat,
+  type Progress,
+  type Tool,
+  type ToolCall,
+} from '@openenv-ts/core'
 import type * as ServerSdk from '@modelcontextprotocol/server'
-import type { CallToolResult, McpServer, Tool as McpTool } from '@modelcontextprotocol/server'
-import type { Host } from '../route.ts'
+import type { CallToolResult, McpServer, ServerContext, Tool as McpTool } from '@modelcontextprotocol/server'
+import { logFailure, type Host } from '../route.ts'
 import type { Session } from '../session.ts'
 
 /** MCP's SDK: seven megabytes that only MCP needs, so it is loaded with the first MCP request. */
@@ -11,12 +19,13 @@ export type Sdk = typeof ServerSdk
  * A server of MCP for the agent of one episode: its tools, and nothing else.
  *
  * @param session - Null for a caller that has no episode: tools can be listed, and calling one says so.
+ * @param instructions - What the agent is told first.
  */
-export function agentServer(sdk: Sdk, host: Host, session: Session | null): McpServer {
+export function agentServer(sdk: Sdk, host: Host, session: Session | null, instructions: string): McpServer {
   const { environment } = host
   const endpoint = new sdk.McpServer(
     { name: environment.name, version: environment.version },
-    { capabilities: { tools: {} }, instructions: environment.description },
+    { capabilities: { tools: {} }, instructions },
   )
   // Tools differ by task and are listed afresh each time, so they are answered for rather than registered.
   const { server } = endpoint
@@ -25,32 +34,73 @@ export function agentServer(sdk: Sdk, host: Host, session: Session | null): McpS
       session === null ? listTools(environment) : await seatAgent(session.episode, environment).listTools()
     return { tools: tools.map(mcpTool) }
   })
-  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: args } }, { mcpReq }) => {
     if (session === null) {
       return failed('There is no episode here. Ask whoever runs the environment for the address of one.')
     }
     const seat = seatAgent(session.episode, environment)
-    try {
-      const call = await seat.act(params.name, params.arguments, { signal: mcpReq.signal })
-      if (call.failure === 'tool_not_found') {
-        throw new sdk.ProtocolError(
-          sdk.ProtocolErrorCode.InvalidParams,
-          `Unknown tool: ${params.name.slice(0, 100)}`,
-        )
-      }
-      const { content, structuredContent, isError } = call.result
-      return {
-        content: content.map(mcpBlock),
-        ...(structuredContent === undefined ? {} : { structuredContent }),
-        isError,
-      }
-    } catch (error) {
-      // What the episode refuses is the agent's to read: it may act on it.
-      if (isOpenEnvError(error)) return failed(error.message)
-      throw error
-    }
+    const call = await act(seat, name, args, mcpReq, host, session)
+    if (!('failure' in call) || call.failure !== 'tool_not_found') return call.result
+    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
   })
   return endpoint
+}
+
+type McpCall = Pick<ServerContext['mcpReq'], 'signal' | 'notify' | '_meta'>
+
+/** Calls a tool. What the episode refuses is the agent's to read: it may act on it. */
+async function act(
+  seat: AgentSeat,
+  name: string,
+  args: unknown,
+  request: McpCall,
+  host: Host,
+  session: Session,
+): Promise<{ readonly result: CallToolResult; readonly failure?: ToolCall['failure'] }> {
+  const reports = new Reports(request)
+  try {
+    const { result, failure } = await seat.act(name, args, {
+      signal: request.signal,
+      onProgress: reports.send,
+    })
+    await reports.sent
+    const { content, structuredContent, isError } = result
+    const shown = {
+      content: [...content] as CallToolResult['content'],
+      ...(structuredContent === undefined ? {} : { structuredContent }),
+      isError,
+    }
+    return failure === undefined ? { result: shown } : { result: shown, failure }
+  } catch (error) {
+    logFailure(host, error, session.id)
+    if (request.signal.aborted) return { result: failed('The call was cancelled.') }
+    // Its way out would be a reset, which is not the agent's.
+    if (session.episode.reply?.done === true)
+      return { result: failed('The episode is over: nothing acts in it any more.') }
+    return { result: failed(isOpenEnvError(error) ? error.message : 'The call failed.') }
+  }
+}
+
+/** Progress on its way to a client that asked for it. */
+class Reports {
+  readonly #request: McpCall
+  #last = -Infinity
+  /** Settles when all have gone out: a result must not overtake them. */
+  sent: Promise<unknown> = Promise.resolve()
+
+  constructor(request: McpCall) {
+    this.#request = request
+  }
+
+  readonly send = (progress: Progress): void => {
+    const token = this.#request._meta?.progressToken
+    // The protocol wants it to grow; an environment may repeat itself.
+    if (token === undefined || progress.progress <= this.#last) return
+    this.#last = progress.progress
+    const params = { progressToken: token, ...progress }
+    const going = this.#request.notify({ method: 'notifications/progress', params }).catch(() => undefined)
+    this.sent = Promise.all([this.sent, going])
+  }
 }
 
 function failed(text: string): CallToolResult {
@@ -60,8 +110,4 @@ function failed(text: string): CallToolResult {
 function mcpTool({ name, description, inputSchema }: Tool): McpTool {
   const schema = inputSchema as McpTool['inputSchema']
   return { name, description: description === '' ? name : description, inputSchema: schema }
-}
-
-function mcpBlock(block: ContentBlock): CallToolResult['content'][number] {
-  return block
 }

@@ -1,4 +1,4 @@
-import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, seatAgent } from '@openenv-ts/core'
 import type {
   McpHttpHandler,
   McpServer,
@@ -7,29 +7,18 @@ import type {
 import { json, type Host } from '../route.ts'
 import type { Session } from '../session.ts'
 import { agentServer, type Sdk } from './agent-server.ts'
-
-/** Which episode an MCP client plays: decided by where it connects, never by the client. */
-export interface EpisodeSource {
-  /** The episode of a new MCP session; null where there is none to be had. */
-  open(): Promise<Session | null>
-  /** The episode of a request in a revision of MCP that has no sessions. */
-  shared(request: Request): Promise<Session | null>
-  /** Whether an episode ends with the MCP session that it was opened for. */
-  readonly owned: boolean
-}
+import { NO_EPISODE, type EpisodeSource } from './episode-source.ts'
 
 /** One MCP session of the revisions up to 2025-11-25, and the episode behind it. */
 interface Conversation {
   readonly transport: WebStandardStreamableHTTPServerTransport
   readonly server: McpServer
-  readonly session: Session | null
-  readonly source: EpisodeSource
-  /** Sweeps since its last request; one with an episode lives as long as that. */
-  idle: number
+  readonly session: Session
+  readonly place: object
 }
 
-/** Sweeps without a request after which a conversation without an episode is forgotten: a quarter of an hour. */
-const MAX_IDLE_SWEEPS = 180
+/** MCP sessions that one episode may have at a time: an agent that opens another loses its oldest. */
+const MAX_CONVERSATIONS = 16
 
 /**
  * MCP's Streamable HTTP: revisions with sessions up to 2025-11-25, and those without from 2026-07-28 on.
@@ -39,7 +28,7 @@ const MAX_IDLE_SWEEPS = 180
 export class McpEndpoint {
   readonly #host: Host
   readonly #conversations = new Map<string, Conversation>()
-  #loaded: Promise<{ readonly sdk: Sdk; readonly modern: McpHttpHandler }> | undefined
+  #loaded: Promise<{ readonly sdk: Sdk; readonly sessionless: McpHttpHandler }> | undefined
 
   constructor(host: Host) {
     this.#host = host
@@ -48,31 +37,31 @@ export class McpEndpoint {
   /**
    * Answers a request.
    *
-   * @param body - The parsed body of a POST; undefined for other methods and for bodies that are no JSON.
+   * @param body - The parsed body of a POST; undefined for other methods.
    */
   async fetch(request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
-    const { sdk, modern } = await this.#load()
+    const { sdk, sessionless } = await this.#load()
     const id = request.headers.get('mcp-session-id')
-    if (id !== null) return this.#continue(id, request, body, source)
+    if (id !== null) return this.#goOn(id, request, body, source)
     if (request.method !== 'POST') return methodNotAllowed()
-    if (await sdk.isLegacyRequest(request, body)) return this.#begin(sdk, request, body, source)
     try {
+      // Where there is no episode there is nothing to keep, whatever the revision.
+      if (source !== NO_EPISODE && (await sdk.isLegacyRequest(request, body))) {
+        return await this.#begin(sdk, request, body, source)
+      }
       const session = await source.shared(request)
-      const authInfo = { token: '', clientId: '', scopes: [], extra: { session } }
-      return await modern.fetch(request, { parsedBody: body, authInfo })
+      const instructions = await this.#instructions(session, isAsked(body, 'server/discover'))
+      const authInfo = { token: '', clientId: '', scopes: [], extra: { session, instructions } }
+      return await sessionless.fetch(request, { parsedBody: body, authInfo })
     } catch (error) {
       return noEpisode(error)
     }
   }
 
-  /** Forgets conversations whose episodes are over, and those that nobody goes on with. Called every few seconds. */
+  /** Forgets conversations whose episodes are over. Called every few seconds. */
   sweep(): void {
-    for (const [id, conversation] of this.#conversations) {
-      const { session, server } = conversation
-      conversation.idle += 1
-      const over =
-        session === null ? conversation.idle > MAX_IDLE_SWEEPS : !this.#host.sessions.isOpen(session)
-      if (!over) continue
+    for (const [id, { session, server }] of this.#conversations) {
+      if (this.#host.sessions.isOpen(session)) continue
       this.#conversations.delete(id)
       void server.close()
     }
@@ -83,44 +72,46 @@ export class McpEndpoint {
     const open = [...this.#conversations.values()]
     this.#conversations.clear()
     await Promise.all(open.map(({ server }) => server.close()))
-    if (this.#loaded !== undefined) await (await this.#loaded).modern.close()
+    if (this.#loaded !== undefined) await (await this.#loaded).sessionless.close()
   }
 
-  #load(): Promise<{ readonly sdk: Sdk; readonly modern: McpHttpHandler }> {
+  #load(): Promise<{ readonly sdk: Sdk; readonly sessionless: McpHttpHandler }> {
     this.#loaded ??= import('@modelcontextprotocol/server').then((sdk) => ({
       sdk,
-      modern: sdk.createMcpHandler(
-        ({ authInfo }) =>
-          agentServer(sdk, this.#host, (authInfo?.extra?.['session'] ?? null) as Session | null),
-        { legacy: 'reject', maxRequestBodySize: this.#host.maxMessageBytes },
+      sessionless: sdk.createMcpHandler(
+        ({ authInfo }) => {
+          const { session = null, instructions } = (authInfo?.extra ?? {}) as {
+            readonly session?: Session | null
+            readonly instructions?: string
+          }
+          return agentServer(sdk, this.#host, session, instructions ?? this.#host.environment.description)
+        },
+        { maxRequestBodySize: this.#host.maxMessageBytes },
       ),
     }))
     return this.#loaded
   }
 
-  async #continue(id: string, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
+  /** A request of a conversation that has begun. */
+  async #goOn(id: string, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
     const conversation = this.#conversations.get(id)
-    // An id is good only where it was given out: another address is another episode.
-    if (conversation?.source.owned !== source.owned || !(await sameEpisode(conversation, source))) {
+    if (conversation?.place !== source.place || !this.#host.sessions.touch(conversation.session)) {
       return rpcError(404, -32001, 'Session not found')
     }
-    conversation.idle = 0
-    if (conversation.session !== null) this.#host.sessions.touch(conversation.session)
+    if (request.method === 'GET') hold(conversation.session, request.signal)
     return conversation.transport.handleRequest(request, { parsedBody: body })
   }
 
+  /** The first request of a conversation: `initialize`, or something that the protocol refuses without one. */
   async #begin(sdk: Sdk, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
-    let session: Session | null
-    try {
-      session = sdk.isInitializeRequest(body) ? await source.open() : null
-    } catch (error) {
-      return noEpisode(error)
-    }
-    const server = agentServer(sdk, this.#host, session)
+    const session = isAsked(body, 'initialize') ? await source.open() : null
+    const server = agentServer(sdk, this.#host, session, await this.#instructions(session, true))
     const transport = new sdk.WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => {
-        this.#conversations.set(id, { transport, server, session, source, idle: 0 })
+        if (session === null) return
+        this.#makeRoom(session)
+        this.#conversations.set(id, { transport, server, session, place: source.place })
       },
       onsessionclosed: async (id) => {
         this.#conversations.delete(id)
@@ -128,19 +119,55 @@ export class McpEndpoint {
       },
     })
     await server.connect(transport)
-    return transport.handleRequest(request, { parsedBody: body })
+    const response = await transport.handleRequest(request, { parsedBody: body })
+    // Refused by the protocol, for its headers for example: the episode would be nobody's.
+    if (transport.sessionId === undefined && session !== null && source.owned) {
+      await this.#host.sessions.close(session)
+    }
+    return response
+  }
+
+  #makeRoom(session: Session): void {
+    const own = [...this.#conversations].filter(([, conversation]) => conversation.session === session)
+    for (const [id, { server }] of own.slice(0, Math.max(0, own.length - MAX_CONVERSATIONS + 1))) {
+      this.#conversations.delete(id)
+      void server.close()
+    }
+  }
+
+  /** What the agent is told first: its task. Only an episode that has begun knows one. */
+  async #instructions(session: Session | null, wanted: boolean): Promise<string> {
+    const { environment } = this.#host
+    if (session === null || !wanted) return environment.description
+    try {
+      return await seatAgent(session.episode, environment).brief()
+    } catch {
+      return environment.description
+    }
   }
 }
 
-async function sameEpisode(conversation: Conversation, source: EpisodeSource): Promise<boolean> {
-  if (conversation.source.owned) return true
-  return conversation.session === (await source.open())
+/** Keeps a session from being idle as long as a connection is open. */
+function hold(session: Session, connection: AbortSignal): void {
+  session.holders += 1
+  connection.addEventListener(
+    'abort',
+    () => {
+      session.holders -= 1
+    },
+    { once: true },
+  )
+}
+
+/** Whether a body is a request of this method, alone or as a batch of one. */
+function isAsked(body: unknown, method: string): boolean {
+  const request: unknown = Array.isArray(body) && body.length === 1 ? body[0] : body
+  return (request as { readonly method?: unknown } | null | undefined)?.method === method
 }
 
 function noEpisode(error: unknown): Response {
   if (!isOpenEnvError(error)) throw error
-  const status = error.code === 'CAPACITY_REACHED' ? 503 : error.http
-  return rpcError(status, -32000, error.message)
+  return rpcError(error.http, -32000, error.message)
 }
 
 function rpcError(status: number, code: number, message: string): Response {
@@ -150,53 +177,4 @@ function rpcError(status: number, code: number, message: string): Response {
 function methodNotAllowed(): Response {
   const body = { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Method not allowed.' } }
   return json({ status: 405, body, headers: { allow: 'POST' } })
-}
-
-/** The one episode behind an agent's address. */
-export function capabilitySource(session: Session): EpisodeSource {
-  return { owned: false, open: () => Promise.resolve(session), shared: () => Promise.resolve(session) }
-}
-
-/** No episode at all: tools can be listed. */
-export const NO_EPISODE: EpisodeSource = {
-  owned: false,
-  open: () => Promise.resolve(null),
-  shared: () => Promise.resolve(null),
-}
-
-/**
- * A fresh episode of one task for every MCP session, once [OE-19]. Requests without sessions share one for each
- * principal; when that is over there is no other.
- *
- * @param taskId - The task; undefined for the environment's first, or none.
- */
-export function episodeSource(host: Host, taskId: string | undefined): EpisodeSource {
-  const shared = new Map<string, Promise<Session>>()
-  const open = async (): Promise<Session> => {
-    const session = host.sessions.open('http')
-    try {
-      await session.episode.reset(taskId === undefined ? {} : { taskId })
-      return session
-    } catch (error) {
-      await host.sessions.close(session)
-      throw error
-    }
-  }
-  return {
-    owned: true,
-    open,
-    shared: async (request) => {
-      const principal = host.gate.principal(request.headers)
-      let opening = shared.get(principal)
-      if (opening === undefined) {
-        opening = open()
-        shared.set(principal, opening)
-        // An episode that never began may be tried again; one that did is the only one.
-        opening.catch(() => shared.delete(principal))
-      }
-      const session = await opening
-      if (!host.sessions.touch(session)) throw new OpenEnvError('SESSION_ERROR', 'The episode is over.')
-      return session
-    },
-  }
 }
