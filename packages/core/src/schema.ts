@@ -35,19 +35,60 @@ export function declaredKeys(schema: z.ZodType): ReadonlySet<string> {
 const MAX_INPUT_CHARACTERS = 200
 const MAX_ISSUES = 50
 
-/** Shows a faulty value without showing all of it. */
+/** Shows a faulty value without showing all of it: larger ones as the beginning of their JSON text. */
 function shortened(value: unknown): unknown {
   if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : cut(value)
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (value === undefined || value === null || typeof value === 'boolean') return value
   // Only callers in this process can send what JSON has no form for, and it must not break the answer.
   if (typeof value !== 'object') return `a ${typeof value}`
+  const text = new BoundedText()
   try {
-    const text: unknown = JSON.stringify(value)
-    if (typeof text !== 'string') return undefined
-    return text.length <= MAX_INPUT_CHARACTERS ? value : cut(text)
-  } catch {
-    return undefined
+    text.writeJson(value)
+    return value
+  } catch (stopped) {
+    return stopped === FULL ? cut(text.content) : undefined
+  }
+}
+
+const FULL = Symbol('the text is long enough')
+
+/** JSON text that stops at the limit, however large the value: an agent's megabytes are not written out to show 200. */
+class BoundedText {
+  content = ''
+
+  writeJson(value: unknown): void {
+    if (Array.isArray(value)) {
+      this.#write('[')
+      for (const [at, item] of value.entries()) {
+        if (at > 0) this.#write(',')
+        this.writeJson(item)
+      }
+      this.#write(']')
+    } else if (isObject(value)) {
+      this.#writeObject(value)
+    } else {
+      const short = typeof value === 'string' ? value.slice(0, MAX_INPUT_CHARACTERS) : value
+      const text: unknown = JSON.stringify(short)
+      this.#write(typeof text === 'string' ? text : 'null')
+    }
+  }
+
+  #writeObject(value: Readonly<Record<string, unknown>>): void {
+    this.#write('{')
+    let first = true
+    for (const key in value) {
+      if (!Object.hasOwn(value, key)) continue
+      this.#write(`${first ? '' : ','}${JSON.stringify(key.slice(0, MAX_INPUT_CHARACTERS))}:`)
+      first = false
+      this.writeJson(value[key])
+    }
+    this.#write('}')
+  }
+
+  #write(text: string): void {
+    this.content += text
+    if (this.content.length > MAX_INPUT_CHARACTERS) throw FULL
   }
 }
 

@@ -86,7 +86,9 @@ function onlyType(message: Readonly<Record<string, unknown>>): Readonly<Record<s
 function unknownKeys(message: Readonly<Record<string, unknown>>, known: readonly string[]): OpenEnvError {
   const extra = Object.keys(message).filter((key) => !known.includes(key))
   return invalid(
-    extra.slice(0, 50).map((key) => ({ type: 'extra_forbidden', loc: [key.slice(0, 200)], msg: 'Unknown field' })),
+    extra
+      .slice(0, 50)
+      .map((key) => ({ type: 'extra_forbidden', loc: [key.slice(0, 200)], msg: 'Unknown field' })),
   )
 }
 
@@ -96,5 +98,7 @@ function invalid(issues: readonly Issue[]): OpenEnvError {
 
 function typeName(type: unknown): string {
   if (typeof type === 'string') return type.slice(0, 100)
-  return type === undefined ? 'none (a message needs a "type")' : (JSON.stringify(type) ?? 'none').slice(0, 100)
+  return type === undefined
+    ? 'none (a message needs a "type")'
+    : (JSON.stringify(type) ?? 'none').slice(0, 100)
 }

@@ -39,7 +39,10 @@ export function replyToHttp(reply: Reply<unknown>): WireReply {
 }
 
 /** A reply of the minimal routes: observation as declared, and `info` [ET-14]. */
-export function replyToMinimal(reply: Reply<unknown>, call: 'reset' | 'step'): Readonly<Record<string, unknown>> {
+export function replyToMinimal(
+  reply: Reply<unknown>,
+  call: 'reset' | 'step',
+): Readonly<Record<string, unknown>> {
   const { observation, reward, done, info } = reply
   return call === 'reset' ? { observation, info } : { observation, reward, done, info }
 }

@@ -1,8 +1,18 @@
+import { z } from 'zod'
 import type { AnyEnvironment } from '../environment.ts'
 import type { ResetOptions } from '../episode.ts'
-import { OpenEnvError, type Issue } from '../errors.ts'
-import { isObject } from '../json.ts'
-import { declaredKeys } from '../schema.ts'
+import { OpenEnvError } from '../errors.ts'
+import { declaredKeys, issuesOf } from '../schema.ts'
+
+/** What the wire itself knows of a reset; the rest is the environment's or nobody's. */
+const ResetData = z.object({
+  seed: z.int().min(0).nullish(),
+  episode_id: z.string().max(255).nullish(),
+  task_id: z.string().nullish(),
+  split: z.string().nullish(),
+  index: z.int().nullish(),
+  task_spec: z.record(z.string(), z.unknown()).nullish(),
+})
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -12,28 +22,20 @@ type Data = Readonly<Record<string, unknown>>
  * @throws OpenEnvError `VALIDATION_ERROR` naming every field of the wrong type.
  */
 export function resetFromWire(data: Data, environment: AnyEnvironment): ResetOptions {
-  const issues: Issue[] = []
-  const read = <T>(key: string, fits: (value: unknown) => value is T, expected: string): T | undefined => {
-    const value = Object.hasOwn(data, key) ? data[key] : undefined
-    if (value === undefined || value === null) return undefined
-    if (fits(value)) return value
-    issues.push({ type: 'invalid_type', loc: [key], msg: `Expected ${expected}`, input: shown(value) })
-    return undefined
+  const parsed = ResetData.safeParse(data)
+  if (!parsed.success) {
+    const issues = issuesOf(parsed.error, data)
+    throw new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
   }
+  const { seed, episode_id: episodeId, task_id: taskId, split, index, task_spec: taskSpec } = parsed.data
   const options: { -readonly [K in keyof ResetOptions]: ResetOptions[K] } = {}
-  const seed = read('seed', isSeed, 'an integer from 0 to 2^53 - 1')
-  const episodeId = read('episode_id', isEpisodeId, 'a text of at most 255 characters')
-  const taskId = read('task_id', isText, 'a text')
-  const split = read('split', isText, 'a text')
-  const index = read('index', isIndex, 'an integer')
-  const taskSpec = read('task_spec', isObject, 'an object')
-  if (issues.length > 0) throw new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
-  if (seed !== undefined) options.seed = seed
-  if (episodeId !== undefined) options.episodeId = episodeId
-  if (taskId !== undefined) options.taskId = taskId
-  if (split !== undefined) options.split = split
-  if (index !== undefined) options.index = index
-  if (taskSpec !== undefined) options.taskSpec = taskSpec
+  // Python's clients send null for what their users left out.
+  if (seed != null) options.seed = seed
+  if (episodeId != null) options.episodeId = episodeId
+  if (taskId != null) options.taskId = taskId
+  if (split != null) options.split = split
+  if (index != null) options.index = index
+  if (taskSpec != null) options.taskSpec = taskSpec
   if (environment.options !== undefined) {
     const declared = declaredKeys(environment.options)
     options.options = Object.fromEntries(Object.entries(data).filter(([key]) => declared.has(key)))
@@ -53,24 +55,4 @@ export function resetToWire(options: ResetOptions): Data {
     ...(index === undefined ? {} : { index }),
     ...(taskSpec === undefined ? {} : { task_spec: taskSpec }),
   }
-}
-
-function isSeed(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isEpisodeId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 255
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value)
-}
-
-function shown(value: unknown): unknown {
-  return typeof value === 'object' ? undefined : typeof value === 'string' ? value.slice(0, 200) : value
 }
