@@ -74,7 +74,8 @@ async function ask(address: string, init: RequestInit): Promise<{ status: number
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** What a failed fetch says of why. */
+export function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
   const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner
   return first instanceof Error ? first.message : ''
@@ -101,7 +102,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 }
 
 /** Reads an error of any OpenEnv server: ours says its code, others only a status and a `detail`. */
-function answerError(address: string, status: number, body: unknown): OpenEnvError {
+export function answerError(address: string, status: number, body: unknown): OpenEnvError {
   const { detail, message, code, errors, ...rest } = isObject(body) ? body : {}
   const known =
     typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)

@@ -51,3 +51,13 @@ export type {
   VectorReply,
   VectorResetOptions,
 } from './vector.ts'
+export { connectOrs } from './ors/connect.ts'
+export type {
+  OrsAction,
+  OrsEpisode,
+  OrsObservation,
+  OrsOptions,
+  OrsRefusal,
+  OrsResult,
+  OrsTaskRange,
+} from './ors/options.ts'

@@ -8,8 +8,14 @@ import {
 } from '@openenv-ts/core'
 import { askJson, type HttpOptions } from './http.ts'
 
+/** Which environment of a server is meant. */
+export interface EnvironmentOptions extends HttpOptions {
+  /** The server's first one if not given. */
+  readonly environment?: string
+}
+
 /** Which tasks to list. */
-export interface TaskQuery extends HttpOptions {
+export interface TaskQuery extends EnvironmentOptions {
   /** The first split if not given. */
   readonly split?: string
   /** First index, from 0. */
@@ -23,7 +29,10 @@ export interface TaskQuery extends HttpOptions {
  *
  * @throws OpenEnvError `NOT_SUPPORTED` when the environment has no tasks or the server no such routes.
  */
-export async function listSplits(url: string | URL, options: HttpOptions = {}): Promise<readonly Split[]> {
+export async function listSplits(
+  url: string | URL,
+  options: EnvironmentOptions = {},
+): Promise<readonly Split[]> {
   return readSplits(await askJson(url, `${await taskRoot(url, options)}/splits`, options))
 }
 
@@ -82,11 +91,17 @@ async function askForTasks(
 }
 
 /** The routes' prefix: the name of the server's environment. */
-async function taskRoot(url: string | URL, options: HttpOptions): Promise<string> {
+async function taskRoot(url: string | URL, options: EnvironmentOptions): Promise<string> {
+  const name = options.environment ?? (await firstEnvironment(url, options))
+  return `/${encodeURIComponent(name)}`
+}
+
+/** The name of the environment that a server means when none is named. */
+export async function firstEnvironment(url: string | URL, options: HttpOptions): Promise<string> {
   const names = await askJson(url, '/list_environments', options)
   const name: unknown = Array.isArray(names) ? names[0] : undefined
   if (typeof name !== 'string' || name === '') throw unreadable('list_environments')
-  return `/${encodeURIComponent(name)}`
+  return name
 }
 
 async function chooseSplit(

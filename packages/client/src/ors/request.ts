@@ -1,0 +1,81 @@
+import { OpenEnvError } from '@openenv-ts/core'
+import { answerError, reasonOf } from '../http.ts'
+import { unreachable } from '../unreachable.ts'
+
+/** Where an ORS server is, and what goes along with every request to it. */
+export interface OrsServer {
+  /** Base of the routes, without a trailing slash. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One request. */
+export interface OrsRequest {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** Which session it is about. */
+  readonly session?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a request and answers what came back, whatever the status.
+ *
+ * @throws OpenEnvError `CONNECTION_ERROR` when nobody answers; the signal's reason when it is aborted.
+ */
+export async function send(server: OrsServer, request: OrsRequest): Promise<Response> {
+  const { method, path, session, body, headers, signal } = request
+  try {
+    return await fetch(server.url + path, {
+      method,
+      headers: {
+        ...server.headers,
+        ...(session === undefined ? {} : { 'x-session-id': session }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    })
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason
+    throw unreachable(server.url, reasonOf(cause), cause)
+  }
+}
+
+/**
+ * Sends a request for JSON.
+ *
+ * @throws OpenEnvError as {@link send}, and what the server answers as an error, with its status as `http`.
+ */
+export async function sendForJson(server: OrsServer, request: OrsRequest): Promise<unknown> {
+  return readAnswer(server, request, await send(server, request))
+}
+
+/** The JSON of a response, or the error that it stands for. */
+export async function readAnswer(
+  server: OrsServer,
+  request: OrsRequest,
+  response: Response,
+): Promise<unknown> {
+  const body = await readBody(server, response, request.signal)
+  if (response.ok && body !== undefined) return body
+  throw answerError(server.url + request.path, response.status, body)
+}
+
+async function readBody(server: OrsServer, response: Response, signal: AbortSignal): Promise<unknown> {
+  let text: string
+  try {
+    text = await response.text()
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason
+    throw new OpenEnvError('CONNECTION_ERROR', `The connection to ${server.url} broke off.`, { cause })
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
