@@ -47,11 +47,11 @@ function shortened(value: unknown): unknown {
     text.writeJson(value)
     return value
   } catch (stopped) {
-    return stopped === FULL ? cut(text.content) : undefined
+    return stopped instanceof TextFull ? cut(text.content) : undefined
   }
 }
 
-const FULL = Symbol('the text is long enough')
+class TextFull extends Error {}
 
 /** JSON text that stops at the limit, however large the value: an agent's megabytes are not written out to show 200. */
 class BoundedText {
@@ -88,7 +88,7 @@ class BoundedText {
 
   #write(text: string): void {
     this.content += text
-    if (this.content.length > MAX_INPUT_CHARACTERS) throw FULL
+    if (this.content.length > MAX_INPUT_CHARACTERS) throw new TextFull()
   }
 }
 

@@ -12,6 +12,8 @@ export type ClientMessage =
   | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: TaskMessageType; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: 'batch'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'resume'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'heartbeat' }
 
 /** Task discovery on the control channel [OE-22]; the reply has the type of the request. */
 export type TaskMessageType = 'list_splits' | 'num_tasks' | 'get_task' | 'list_tasks'
@@ -21,7 +23,10 @@ export type ServerMessage =
   | { readonly type: 'observation'; readonly data: WireReply }
   | { readonly type: 'state'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly type: 'mcp'; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly type: TaskMessageType; readonly data: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: TaskMessageType | 'batch' | 'resume' | 'heartbeat'
+      readonly data: Readonly<Record<string, unknown>>
+    }
   | { readonly type: 'error'; readonly data: WireErrorData }
 
 const NO_DATA: Readonly<Record<string, unknown>> = Object.freeze({})
@@ -47,10 +52,12 @@ export function readClientMessage(message: unknown): ClientMessage {
     case 'list_tasks':
       return { type, data: requiredData(message) }
     case 'list_splits':
+    case 'resume':
     case 'reset':
       return { type, data: Object.hasOwn(message, 'data') ? requiredData(message) : onlyType(message) }
     case 'state':
     case 'close':
+    case 'heartbeat':
       onlyType(message)
       return { type }
     default:
@@ -98,7 +105,5 @@ function invalid(issues: readonly Issue[]): OpenEnvError {
 
 function typeName(type: unknown): string {
   if (typeof type === 'string') return type.slice(0, 100)
-  return type === undefined
-    ? 'none (a message needs a "type")'
-    : (JSON.stringify(type) ?? 'none').slice(0, 100)
+  return type === undefined ? 'none (a message needs a "type")' : JSON.stringify(type).slice(0, 100)
 }

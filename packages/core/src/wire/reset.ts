@@ -28,19 +28,15 @@ export function resetFromWire(data: Data, environment: AnyEnvironment): ResetOpt
     throw new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
   }
   const { seed, episode_id: episodeId, task_id: taskId, split, index, task_spec: taskSpec } = parsed.data
-  const options: { -readonly [K in keyof ResetOptions]: ResetOptions[K] } = {}
   // Python's clients send null for what their users left out.
-  if (seed != null) options.seed = seed
-  if (episodeId != null) options.episodeId = episodeId
-  if (taskId != null) options.taskId = taskId
-  if (split != null) options.split = split
-  if (index != null) options.index = index
-  if (taskSpec != null) options.taskSpec = taskSpec
-  if (environment.options !== undefined) {
-    const declared = declaredKeys(environment.options)
-    options.options = Object.fromEntries(Object.entries(data).filter(([key]) => declared.has(key)))
-  }
-  return options
+  const named = Object.entries({ seed, episodeId, taskId, split, index, taskSpec })
+  const options: ResetOptions = Object.fromEntries(
+    named.filter(([, value]) => value !== undefined && value !== null),
+  )
+  if (environment.options === undefined) return options
+  const declared = declaredKeys(environment.options)
+  const own = Object.fromEntries(Object.entries(data).filter(([key]) => declared.has(key)))
+  return { ...options, options: own }
 }
 
 /** Writes the data of a reset: the environment's own options beside the wire's names. */
