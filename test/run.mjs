@@ -19,6 +19,7 @@ const STEPS = [
   vitest('pack', '--config', 'test/pack/vitest.config.ts'),
   step('peers-install', 'bash test/peers/install.sh'),
   vitest('peers', '--config', 'test/peers/vitest.config.ts'),
+  step('conformance', 'npm run --silent conformance'),
   step('examples', 'npm run --silent examples'),
   step('demo', 'npm run --silent demo'),
   step('bench', 'npm run --silent bench -- --smoke'),

@@ -21,19 +21,25 @@ export type Sdk = typeof ServerSdk
  * @param session - Null for a caller that has no episode: tools can be listed, and calling one says so.
  * @param instructions - What the agent is told first.
  */
-export function agentServer(sdk: Sdk, host: Host, session: Session | null, instructions: string): McpServer {
+export async function agentServer(
+  sdk: Sdk,
+  host: Host,
+  session: Session | null,
+  instructions: string,
+): Promise<McpServer> {
   const { environment } = host
   const endpoint = new sdk.McpServer(
     { name: environment.name, version: environment.version },
-    { capabilities: { tools: {} }, instructions },
+    { capabilities: { tools: { listChanged: false } }, instructions },
   )
-  // Tools differ by task and are listed afresh each time, so they are answered for rather than registered.
+  const list = async (): Promise<readonly Tool[]> =>
+    session === null ? listTools(environment) : seatAgent(session.episode, environment).listTools()
+  // Tools differ by task and are listed afresh each time, so they are answered for rather than registered; but the
+  // SDK looks arguments that travel in headers too up before it asks anybody.
+  const known = await list()
+  endpoint.toolInputSchemaJson = (name) => known.find((tool) => tool.name === name)?.inputSchema
   const { server } = endpoint
-  server.setRequestHandler('tools/list', async () => {
-    const tools =
-      session === null ? listTools(environment) : await seatAgent(session.episode, environment).listTools()
-    return { tools: tools.map(mcpTool) }
-  })
+  server.setRequestHandler('tools/list', async () => ({ tools: (await list()).map(mcpTool) }))
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: args } }, { mcpReq }) => {
     if (session === null) {
       return failed('There is no episode here. Ask whoever runs the environment for the address of one.')
@@ -107,7 +113,10 @@ function failed(text: string): CallToolResult {
   return { content: [{ type: 'text', text }], isError: true }
 }
 
+/** What our schemas are written in; said aloud, because clients of older revisions take them for another draft. */
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
+
 function mcpTool({ name, description, inputSchema }: Tool): McpTool {
-  const schema = inputSchema as McpTool['inputSchema']
+  const schema: McpTool['inputSchema'] = { $schema: DIALECT, ...inputSchema, type: 'object' as const }
   return { name, description: description === '' ? name : description, inputSchema: schema }
 }

@@ -105,7 +105,7 @@ export class McpEndpoint {
   /** The first request of a conversation: `initialize`, or something that the protocol refuses without one. */
   async #begin(sdk: Sdk, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
     const session = isAsked(body, 'initialize') ? await source.open() : null
-    const server = agentServer(sdk, this.#host, session, await this.#instructions(session, true))
+    const server = await agentServer(sdk, this.#host, session, await this.#instructions(session, true))
     const transport = new sdk.WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => {
