@@ -72,6 +72,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   /** Ends what goes on for what its environment did beside its calls. */
   strayed(error: OpenEnvError): void {
+    this.#seat.spoil()
     if (this.#mirror !== null) this.#broken = error
   }
 

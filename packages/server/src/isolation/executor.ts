@@ -40,8 +40,8 @@ export class Executor {
   since = 0
   /** Set when the call at work has taken longer than others should wait for it. */
   slow = false
-  /** The episode that something last came from beside its calls: who may have ended this executor. */
-  strayed: number | null = null
+  /** The episode that something last came from beside its calls, and when: who may have ended this executor. */
+  strayed: { readonly episode: number | null; readonly at: number } | null = null
   #ending = ''
 
   private constructor(hello: Hello, line: Line) {
@@ -82,7 +82,7 @@ export class Executor {
               if (executor !== null) executor.#answered(message)
               return
             case 'stray':
-              if (executor !== null) executor.strayed = message.episode
+              if (executor !== null) executor.strayed = { episode: message.episode, at: performance.now() }
               events.stray(message)
           }
         },

@@ -162,10 +162,7 @@ export class FloatingSeats {
   #failed(waiting: Waiting, executor: Executor, error: OpenEnvError): void {
     const { seat } = waiting
     seat.at = null
-    const ownFault = executor.strayed === seat.key || error.code !== 'EXECUTION_ERROR'
-    // What ended the executor right after this call came in may have been waiting there before.
-    const bystander = !ownFault && performance.now() - executor.since < this.#patience.ms
-    const again = bystander && !waiting.tried && !waiting.givenUp
+    const again = !waiting.tried && !waiting.givenUp && this.#isBystander(seat, executor, error)
     this.#free(executor)
     if (!again) {
       waiting.reject(error)
@@ -173,6 +170,13 @@ export class FloatingSeats {
     }
     waiting.tried = true
     this.enqueue(waiting)
+  }
+
+  /** Whether what ended the executor may have been another episode's doing, that this call only came upon. */
+  #isBystander({ key }: FloatingSeat, { strayed, since }: Executor, { code }: OpenEnvError): boolean {
+    if (code !== 'EXECUTION_ERROR') return false
+    if (strayed !== null) return strayed.episode !== key || strayed.at < since
+    return performance.now() - since < this.#patience.ms
   }
 
   /** Before anybody learns what came of its call: the next call of that episode should find it free. */
@@ -273,6 +277,10 @@ export class FloatingSeat implements Seat {
     const twin = this.#seats.seat(key)
     twin.stand(bytes)
     return twin
+  }
+
+  spoil(): void {
+    this.#pinned?.spoil()
   }
 
   async leave(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Seat } from './seat.ts'
 /** An executor that belongs to one episode, and to the forks of it. */
 interface Place {
   readonly executor: Executor
+  spoilt: boolean
   users: number
   /** Settles, without failing, when it is free. */
   free: Promise<unknown>
@@ -25,7 +26,7 @@ export class PinnedSeat implements Seat {
   constructor(pool: Pool, key: number, executor: Executor | null = null) {
     this.#pool = pool
     this.#key = key
-    this.#place = executor === null ? null : { executor, users: 1, free: Promise.resolve() }
+    this.#place = executor === null ? null : { executor, spoilt: false, users: 1, free: Promise.resolve() }
   }
 
   async perform(operation: Operation): Promise<Answer> {
@@ -46,6 +47,10 @@ export class PinnedSeat implements Seat {
     if (begun) this.#place?.executor.abort()
     else this.#calls += 1
     return begun
+  }
+
+  spoil(): void {
+    if (this.#place !== null) this.#place.spoilt = true
   }
 
   twin(key: number): PinnedSeat {
@@ -71,20 +76,22 @@ export class PinnedSeat implements Seat {
     })
     await place.free
     place.users -= 1
+    if (place.spoilt) executor.kill()
     if (place.users === 0) this.#pool.release(executor)
   }
 
   async #placeFor({ op }: Operation): Promise<Place> {
     let place = this.#place
-    if (place?.executor.alive === true) return place
-    if (op !== 'reset' && op !== 'restore') throw place?.executor.ending ?? notReady('before reset')
+    const starts = op === 'reset' || op === 'restore'
+    if (place?.executor.alive === true && !(place.spoilt && starts)) return place
+    if (!starts) throw place?.executor.ending ?? notReady('before reset')
     await this.#vacate()
     const executor = await this.#pool.take()
     if (this.#left) {
       this.#pool.release(executor)
       throw notReady('before reset')
     }
-    place = { executor, users: 1, free: Promise.resolve() }
+    place = { executor, spoilt: false, users: 1, free: Promise.resolve() }
     this.#place = place
     return place
   }

@@ -52,7 +52,7 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
       message(received as FromExecutor)
     })
     child.on('error', (error) => {
-      end(`has no process: ${error.message}`)
+      if (child.pid === undefined) end(`got no process: ${error.message}`)
     })
     const tell = (code: number | null, signal: string | null): void => {
       const memory = tail.includes(OUT_OF_MEMORY) || /heap out of memory|Allocation failed/.test(tail)
@@ -69,7 +69,8 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
     child.on('close', tell)
     return {
       send: (sent) => {
-        if (child.connected) child.send(sent)
+        // What cannot be sent any more needs no answer: its end is told.
+        if (child.connected) child.send(sent, ignore)
       },
       kill: () => {
         killGroup(child)
@@ -94,6 +95,10 @@ function pick(from: NodeJS.ProcessEnv, names: readonly string[]): Record<string,
     if (value !== undefined && name !== 'NODE_OPTIONS') picked[name] = value
   }
   return picked
+}
+
+function ignore(): void {
+  // See above.
 }
 
 /** Ends a process and all that it started. */

@@ -14,6 +14,8 @@ export interface Seat {
    * @returns Whether it had begun.
    */
   giveUp(): boolean
+  /** Says that what the episode left behind is in disorder: it goes on, from its next reset, in a fresh place. */
+  spoil(): void
   /** The seat of a fork of this episode. */
   twin(key: number, standing: Standing): Seat
   /** Frees what the episode holds. */
