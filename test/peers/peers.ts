@@ -97,12 +97,20 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Serves an environment of python_server.py with a peer's own server. */
-export async function servePython(
+export function servePython(
   peer: Peer,
   environment: 'echo' | 'lock',
   ...flags: readonly string[]
 ): Promise<Server> {
-  const child = spawn(program(peer, 'python'), [join(HERE, 'python_server.py'), environment, ...flags], {
+  return serveScript(peer, ['python_server.py', environment, ...flags])
+}
+
+/** Runs a script of this folder that says where it listens. */
+async function serveScript(
+  peer: Peer | OrsPeer,
+  [script, ...flags]: readonly [string, ...string[]],
+): Promise<Server> {
+  const child = spawn(program(peer, 'python'), [join(HERE, script), ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
@@ -142,7 +150,7 @@ async function run(command: string, args: readonly string[], input = ''): Promis
   return { code, stdout, stderr }
 }
 
-function program(peer: Peer, name: string): string {
+function program(peer: Peer | OrsPeer, name: string): string {
   return join(VENVS, peer, 'bin', name)
 }
 
@@ -150,4 +158,68 @@ function program(peer: Peer, name: string): string {
 async function untilHealthy(url: string): Promise<void> {
   const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(START_TIMEOUT_MS) })
   if (!response.ok) throw new Error(`${url}/health answered ${String(response.status)}.`)
+}
+
+/** The Python packages of the Open Reward Standard; TRL's part for it is installed beside the second. */
+export const ORS_PEERS = ['ors-sdk-0.1.0', 'openreward-0.1.167'] as const
+export type OrsPeer = (typeof ORS_PEERS)[number]
+
+/** One episode of an {@link OrsPlan}: a task by its place, or as the task list gave it. */
+export interface OrsEpisodePlan {
+  readonly index?: number
+  readonly task?: number
+  readonly calls: readonly (readonly [name: string, input: object])[]
+}
+
+/** What ors_play.py is to do; see there. */
+export interface OrsPlan {
+  readonly client: 'ors' | 'openreward' | 'trl'
+  readonly url: string
+  readonly environment: string
+  readonly variant?: string
+  readonly split: string
+  readonly key?: string
+  readonly episodes: readonly OrsEpisodePlan[]
+}
+
+/** What a client of ORS saw of one call. */
+export interface OrsCallSeen {
+  readonly error?: string
+  readonly texts?: readonly string[]
+  readonly metadata?: object | null
+  readonly reward?: number | null
+  readonly finished?: boolean
+}
+
+/** What a client of ORS saw of one episode. TRL's sees less of the calls, and keeps its own account of them. */
+export interface OrsEpisodeSeen {
+  readonly prompt: readonly string[]
+  readonly tools: readonly string[]
+  readonly messages: readonly unknown[] | null
+  readonly calls: readonly OrsCallSeen[]
+  readonly rewards?: readonly (number | null)[]
+  readonly metadata?: readonly (object | null)[]
+  readonly finished?: boolean
+  readonly reward?: number | null
+}
+
+/** What ors_play.py printed; see there. */
+export interface OrsSeen {
+  readonly episodes: readonly OrsEpisodeSeen[]
+  readonly closed?: boolean
+  readonly [key: string]: unknown
+}
+
+/** Plays a plan with a peer's own client of ORS. */
+export async function playOrs(peer: OrsPeer, plan: OrsPlan): Promise<OrsSeen> {
+  const done = await run(program(peer, 'python'), [join(HERE, 'ors_play.py')], JSON.stringify(plan))
+  const last = done.stdout.trim().split('\n').at(-1) ?? ''
+  if (done.code !== 0)
+    throw new Error(`ors_play.py of ${peer} ended with ${String(done.code)}:\n${done.stderr}`)
+  return JSON.parse(last) as OrsSeen
+}
+
+/** Serves the environments of ors_server.py with a peer's own server. */
+export function serveOrs(peer: OrsPeer): Promise<Server> {
+  return serveScript(peer, ['ors_server.py'])
 }
