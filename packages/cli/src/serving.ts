@@ -1,6 +1,6 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
-import { LOOPBACK_HOSTS, type LogEvent, type Tokens } from '@openenv-ts/server'
-import { readTokens, serve, type RunningServer } from '@openenv-ts/server/node'
+import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
+import { readTokens, resumeDirectory, serve, type RunningServer } from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
@@ -9,7 +9,7 @@ import { jsonLog } from './json-log.ts'
 import { note, print } from './terminal.ts'
 
 /**
- * Serves an environment until Ctrl-C or SIGTERM, then closes its episodes in order.
+ * Serves an environment until Ctrl-C or SIGTERM, then lets calls under way finish and closes its episodes in order.
  *
  * @returns The exit code: being stopped is how a server ends well.
  */
@@ -39,7 +39,7 @@ export async function serveEnvironment(name: string, flags: ServeFlags): Promise
       })
     })
   }
-  await server.close()
+  await server.drain()
   return EXIT.ok
 }
 
@@ -72,7 +72,7 @@ async function listen(
   { tokens, log }: Setting,
 ): Promise<RunningServer> {
   const { port, host, basePath, mode, routes, maxSessions } = flags
-  const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl } = flags
+  const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl, resumeDir } = flags
   try {
     return await serve(environment, {
       host,
@@ -86,11 +86,20 @@ async function listen(
       ...(operatorPort === undefined ? {} : { operatorPort }),
       ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
       ...(productionControl === undefined ? {} : { productionControl }),
+      ...(resumeDir === undefined ? {} : { resumeStore: await openResumeStore(resumeDir) }),
       tokens,
       log,
     })
   } catch (thrown) {
     throw listeningFault(thrown, flags)
+  }
+}
+
+async function openResumeStore(folder: string): Promise<ResumeStore> {
+  try {
+    return await resumeDirectory(folder)
+  } catch (thrown) {
+    throw new UsageError(`--resume-dir ${folder} cannot be used: ${oneLine(thrown)}`)
   }
 }
 

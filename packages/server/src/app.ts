@@ -8,6 +8,7 @@ import { openApi } from './openapi.ts'
 import { orsRoutes } from './ors/routes.ts'
 import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
+import { Resumption } from './resume.ts'
 import { failure, json, type Host, type Plane, type Route, type SocketRoute } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -25,6 +26,8 @@ import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './sock
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** How often idle sessions are looked for. */
 const REAP_INTERVAL_MS = 5000
+/** Of those, after how many kept episodes are looked through: a minute. */
+const EXPIRY_ROUNDS = 12
 
 /** A server without a listener: web-standard requests in, responses out. */
 export interface App {
@@ -57,7 +60,8 @@ interface Surface {
 
 /** Offers an environment as OpenEnv, over whatever listener calls it. */
 export function createApp(environment: AnyEnvironment, options: ServerOptions = {}): App {
-  const { mode = 'simulation', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options
+  const { mode = 'simulation', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, resumeStore } = options
+  const log = options.log ?? (() => undefined)
   const basePath = normalBasePath(options.basePath ?? '')
   const sessions = new Sessions(environment, options)
   const actionKeys = declaredKeys(environment.action)
@@ -70,7 +74,8 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     maxMessageBytes,
     shape: options.shape ?? DEFAULT_SHAPE,
     actionHasKey: (key) => actionKeys.has(key),
-    log: options.log ?? (() => undefined),
+    resumption: resumeStore === undefined ? null : new Resumption(resumeStore, log),
+    log,
   }
   const mcp = new McpEndpoint(host)
   const { routes, sockets } =
@@ -80,9 +85,15 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
   const check = hostCheck(options.allowedHosts)
   const http = mountRoutes(routes, host)
   const upgrades = mountSockets(sockets, host)
+  let rounds = 0
   const reaper = setInterval(() => {
     void sessions.reap()
     mcp.sweep()
+    rounds += 1
+    if (rounds % EXPIRY_ROUNDS !== 0) return
+    host.resumption?.expire().catch((cause: unknown) => {
+      log({ level: 'error', message: 'Old episodes could not be removed.', cause })
+    })
   }, REAP_INTERVAL_MS)
   // A server that has nothing else to do may end; Node's timers keep it alive otherwise.
   ;(reaper as { unref?: () => void }).unref?.()
@@ -96,6 +107,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     upgrade: (request, planes) => check(request) ?? upgrades(request, planes),
     close: async () => {
       clearInterval(reaper)
+      sessions.events.end()
       await sessions.drain()
       await mcp.close()
     },
@@ -163,11 +175,13 @@ function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
   for (const path of new Set(routes.map((route) => route.path))) {
     const sharing = routes.filter((route) => route.path === path)
     const allow = sharing.map(({ method }) => method).join(', ')
-    app.all(host.basePath + path, ({ env: { planes } }) =>
-      sharing.every(({ plane }) => planes?.has(plane) === false)
-        ? notFound()
-        : json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } }),
-    )
+    app.all(host.basePath + path, ({ req, env: { planes } }) => {
+      const served = sharing.filter(({ plane }) => planes?.has(plane) !== false)
+      const refusals = served.map(({ plane }) => host.gate.refusal(req.raw.headers, plane))
+      // Which methods there are is known to whoever may use one of them.
+      if (!refusals.includes(null)) return refusals[0] ?? notFound()
+      return json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } })
+    })
   }
   app.notFound(() => notFound())
   app.onError((error) => failure(error, host))

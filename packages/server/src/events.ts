@@ -8,18 +8,19 @@ export type EpisodeEvent = {
   readonly session: number
 } & (
   | { readonly type: 'opened'; readonly kind: string }
-  | { readonly type: 'reset'; readonly reply: Reply<unknown> }
+  | { readonly type: 'reset' | 'restored'; readonly reply: Reply<unknown> }
   | { readonly type: 'step'; readonly action: unknown; readonly reply: Reply<unknown> }
   | { readonly type: 'error'; readonly call: string; readonly code: string; readonly message: string }
   | { readonly type: 'closed' }
 )
 
-/** Events that a slow watcher may be behind; older ones are dropped for it, and it is told how many. */
-const MAX_BEHIND = 1000
+/** Bytes of events that a slow watcher may be behind; later ones are dropped for it, and it is told how many. */
+const MAX_BEHIND_BYTES = 4 * 1024 * 1024
 
 /** Passes events on to whoever watches; costs nothing while nobody does. */
 export class EpisodeEvents {
   readonly #watchers = new Set<(event: EpisodeEvent) => void>()
+  readonly #ends = new Set<() => void>()
 
   /** Whether anybody watches: events need not be made when not. */
   get watched(): boolean {
@@ -28,6 +29,11 @@ export class EpisodeEvents {
 
   emit(event: EpisodeEvent): void {
     for (const watcher of this.#watchers) watcher(event)
+  }
+
+  /** Ends every stream: there will be no more events. */
+  end(): void {
+    for (const end of this.#ends) end()
   }
 
   /** The events from now on, as a stream of server-sent events. Ends when its reader goes. */
@@ -57,16 +63,22 @@ export class EpisodeEvents {
           }, 15_000)
           ;(beat as { unref?: () => void }).unref?.()
           this.#watchers.add(watch)
+          const end = (): void => {
+            stop()
+            controller.close()
+          }
+          this.#ends.add(end)
           stop = () => {
             clearInterval(beat)
             this.#watchers.delete(watch)
+            this.#ends.delete(end)
           }
         },
         cancel: () => {
           stop()
         },
       },
-      new CountQueuingStrategy({ highWaterMark: MAX_BEHIND }),
+      new ByteLengthQueuingStrategy({ highWaterMark: MAX_BEHIND_BYTES }),
     )
   }
 }

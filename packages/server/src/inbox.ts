@@ -19,6 +19,8 @@ export class Inbox {
   #waiting: Frame[] | null = null
   #waitingBytes = 0
   #full = false
+  #ending = false
+  #whenIdle: (() => void) | null = null
 
   /**
    * @param maxBytes - Bytes that may wait before the socket is no longer read.
@@ -30,7 +32,22 @@ export class Inbox {
     this.#answer = answer
   }
 
+  /** Whether a call is running. */
+  get busy(): boolean {
+    return this.#waiting !== null
+  }
+
+  /** Takes no more frames; settles when those that came before are answered. */
+  finish(): Promise<void> {
+    this.#ending = true
+    if (this.#waiting === null) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve
+    })
+  }
+
   receive(bytes: Uint8Array, binary: boolean, decode: Decode): void {
+    if (this.#ending) return
     if (this.#waiting === null) {
       const call = this.#answer(bytes, binary, decode)
       if (call instanceof Promise) {
@@ -62,6 +79,7 @@ export class Inbox {
       await this.#answer(...next)
     }
     this.#waiting = null
+    this.#whenIdle?.()
   }
 
   #check(waiting: number): void {

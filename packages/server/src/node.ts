@@ -29,6 +29,11 @@ export interface ListenOptions extends ServerOptions {
   readonly host?: string
   /** Seconds between pings on a socket; one that has not answered by the next is cut off. 20 when not given. */
   readonly pingSeconds?: number
+  /**
+   * Seconds that a client may take to send a whole request, 60 when not given; a quarter of them, at most 15, for its
+   * head or its handshake.
+   */
+  readonly requestSeconds?: number
 }
 
 /** A server that listens. */
@@ -40,18 +45,32 @@ export interface RunningServer extends AsyncDisposable {
   /** Where agents are served; the same as `url` unless they have a port of their own. */
   readonly agentUrl: string
   readonly operatorUrl: string
-  /** Stops listening, closes every episode, then every connection. */
+  /**
+   * Lets the calls that are under way come to their end, and opens no more sessions meanwhile: each connection is
+   * closed, with 1001, as soon as it has its answer. Then closes.
+   *
+   * @param seconds - The longest that it waits for calls; 10 when not given.
+   */
+  drain(seconds?: number): Promise<void>
+  /** Stops listening, closes every episode, then every connection. Calls under way are given up. */
   close(): Promise<void>
 }
 
+const LAG_INTERVAL_MS = 20
 /** Connections that the kernel may hold ready while a storm of them comes in. */
 const BACKLOG = 16_384
 const DEFAULT_PING_SECONDS = 20
+const DEFAULT_DRAIN_SECONDS = 10
+const DEFAULT_REQUEST_SECONDS = 60
+/** A client that takes longer to say what it wants is holding a connection, not using it. */
+const MAX_HEAD_SECONDS = 15
 /** Answering waits for a client that leaves this many bytes of answers unread. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 /** How long environments have to free what they hold when the server closes. */
 const EPISODES_GRACE_MS = 5000
-/** How long clients have to take leave then. */
+/** What clients are told then. */
+const LEAVING = 'The server is shutting down.'
+/** How long clients have to take leave. */
 const CLOSE_GRACE_MS = 500
 
 /**
@@ -67,7 +86,7 @@ export async function serve(
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
-  const lag = monitorEventLoopDelay({ resolution: 20 })
+  const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS })
   let agentUrl: string | undefined
   const app = createApp(environment, {
     apiPage: installedApiPage(),
@@ -81,7 +100,13 @@ export async function serve(
     `http://${urlHost(host)}:${String(bound)}${normalBasePath(options.basePath ?? '')}`
   const listeners: Listener[] = []
   const open = async (at: number, planes?: ReadonlySet<Plane>): Promise<string> => {
-    const listener = await openListener(app, { port: at, host, log: options.log ?? ignore, planes })
+    const listener = await openListener(app, {
+      port: at,
+      host,
+      log: options.log ?? ignore,
+      planes,
+      requestSeconds: options.requestSeconds ?? DEFAULT_REQUEST_SECONDS,
+    })
     listeners.push(listener)
     return urlAt(listener.port)
   }
@@ -106,12 +131,18 @@ export async function serve(
     lag.disable()
     return (closing ??= shutDown(listeners, app))
   }
+  const drain = async (seconds = DEFAULT_DRAIN_SECONDS): Promise<void> => {
+    app.sessions.stopOpening()
+    await within(seconds * 1000, finishAll(listeners, app))
+    await close()
+  }
   return {
     app,
     port: listeners[0]?.port ?? port,
     url,
     agentUrl: agentUrl ?? url,
     operatorUrl,
+    drain,
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -146,30 +177,45 @@ async function openListener(
     readonly host: string
     readonly log: NonNullable<ServerOptions['log']>
     readonly planes: ReadonlySet<Plane> | undefined
+    readonly requestSeconds: number
   },
 ): Promise<Listener> {
-  const { port, host, log, planes } = at
+  const { port, host, log, planes, requestSeconds } = at
   const answer = getRequestListener((request) => app.fetch(request, planes), {
     overrideGlobalObjects: false,
     // For requests that name no host, as HTTP/1.0 allows.
     hostname: 'localhost',
     errorHandler: (error) => (error instanceof RequestError ? badRequest() : failure(error, { log })),
   })
-  const server = createServer((request, response) => void answer(request, response))
+  const limits = {
+    requestTimeout: requestSeconds * 1000,
+    headersTimeout: Math.min(requestSeconds / 4, MAX_HEAD_SECONDS) * 1000,
+    connectionsCheckingInterval: Math.min(requestSeconds / 8, 5) * 1000,
+  }
+  const server = createServer(limits, (request, response) => void answer(request, response))
   const sockets = attachSockets(server, app, planes)
   await listen(server, port, host)
   return { server, sockets, port: (server.address() as AddressInfo).port }
 }
 
+/** Waits for what sockets are doing, then for requests: while there are any, others may still ask whether it is ready. */
+async function finishAll(listeners: readonly Listener[], app: App): Promise<void> {
+  await Promise.all(listeners.map(({ sockets }) => sockets.finishAll()))
+  app.sessions.events.end()
+  await Promise.all(listeners.map(({ server }) => stop(server)))
+}
+
+/** Takes no more connections; settles when the last one has ended. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+}
+
 async function shutDown(listeners: readonly Listener[], app: App): Promise<void> {
-  const stopped = listeners.map(
-    ({ server }) =>
-      new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve()
-        })
-      }),
-  )
+  const stopped = listeners.map(({ server }) => stop(server))
   await within(EPISODES_GRACE_MS, app.close())
   await Promise.all(listeners.map(({ sockets }) => sockets.closeAll()))
   for (const { server } of listeners) server.closeAllConnections()
@@ -178,13 +224,15 @@ async function shutDown(listeners: readonly Listener[], app: App): Promise<void>
 
 /** How late the event loop is and what the process uses, for Prometheus. */
 function processMetrics(lag: IntervalHistogram): string {
-  const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0)
+  // What is recorded is the time between two looks, of which all beyond the interval is delay; nothing yet is NaN.
+  const late = (nanoseconds: number): number =>
+    Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - LAG_INTERVAL_MS / 1000) : 0
   const { user, system } = process.cpuUsage()
   const text = [
     metric('openenv_event_loop_lag_seconds', 'gauge', 'Delay of the event loop since the last scrape.', [
-      ['{quantile="0.5"}', seconds(lag.percentile(50))],
-      ['{quantile="0.99"}', seconds(lag.percentile(99))],
-      ['{quantile="1"}', seconds(lag.max)],
+      ['{quantile="0.5"}', late(lag.percentile(50))],
+      ['{quantile="0.99"}', late(lag.percentile(99))],
+      ['{quantile="1"}', late(lag.max)],
     ]),
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', process.memoryUsage.rss()]]),
     metric('process_cpu_seconds_total', 'counter', 'CPU time used.', [['', (user + system) / 1e6]]),
@@ -216,6 +264,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 /** The open WebSockets of a listener. */
 interface Sockets {
   pingAll(): void
+  /** Closes each as soon as the calls that it has sent are answered. */
+  finishAll(): Promise<void>
   closeAll(): Promise<void>
 }
 
@@ -229,6 +279,7 @@ function attachSockets(server: Server, app: App, planes: ReadonlySet<Plane> | un
     handleProtocols: (offered) => (offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
   })
   const silent = new Map<WebSocket, boolean>()
+  const handlers = new WeakMap<WebSocket, SocketHandler>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const decision = decide(app, request, planes)
     if (decision instanceof Response) {
@@ -237,7 +288,9 @@ function attachSockets(server: Server, app: App, planes: ReadonlySet<Plane> | un
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
       silent.set(socket, false)
-      takeOver(socket, decision(new NodeSocket(socket)), silent)
+      const handler = decision(new NodeSocket(socket))
+      handlers.set(socket, handler)
+      takeOver(socket, handler, silent)
     })
   })
   return {
@@ -253,10 +306,17 @@ function attachSockets(server: Server, app: App, planes: ReadonlySet<Plane> | un
         socket.ping()
       }
     },
+    finishAll: async () => {
+      const finished = Array.from(silent.keys(), async (socket) => {
+        await handlers.get(socket)?.finish()
+        socket.close(1001, LEAVING)
+      })
+      await Promise.all(finished)
+    },
     closeAll: async () => {
       const open = [...silent.keys()]
       if (open.length === 0) return
-      for (const socket of open) socket.close(1001, 'The server is shutting down.')
+      for (const socket of open) socket.close(1001, LEAVING)
       await within(CLOSE_GRACE_MS, allClosed(open))
       for (const socket of open) socket.terminate()
     },
@@ -393,3 +453,4 @@ function urlHost(host: string): string {
 }
 
 export { readTokens } from './tokens.ts'
+export { resumeDirectory } from './resume-directory.ts'

@@ -100,8 +100,11 @@ export class ObservedEpisode implements LocalEpisode {
     return this.#episode.snapshot()
   }
 
-  restore(snapshot: Snapshot): Promise<Reply<unknown>> {
-    return this.#episode.restore(snapshot)
+  async restore(snapshot: Snapshot): Promise<Reply<unknown>> {
+    const reply = await this.#episode.restore(snapshot)
+    const { events, session, clock } = this.#observer
+    if (events.watched) events.emit({ at: clock.now(), session, type: 'restored', reply })
+    return reply
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
+import type { ResumeStore } from './resume.ts'
 import type { ReadApiPage } from './routes/docs.ts'
 
 /** Which planes a server offers: orchestrator and agent, or the agent alone. */
@@ -56,6 +57,10 @@ export interface ServerOptions {
    * isolation enters.
    */
   readonly openEpisode?: () => LocalEpisode
+  /**
+   * Where episodes are kept whose clients ask for it, so that they outlive the server. Absent: no episode does.
+   */
+  readonly resumeStore?: ResumeStore
   /** For `/metadata`. */
   readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
   /** Reads what the page at `/docs` needs; without it that page says what to install. */

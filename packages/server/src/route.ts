@@ -2,6 +2,7 @@ import { isObject, isOpenEnvError, OpenEnvError, type AnyEnvironment } from '@op
 import { checkShape, errorToHttp, parseJson, type JsonShape } from '@openenv-ts/core/wire'
 import type { LogEvent, Mode } from './options.ts'
 import type { Gate } from './gate.ts'
+import type { Resumption } from './resume.ts'
 import type { Sessions } from './session.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 
@@ -25,6 +26,8 @@ export interface Host {
   readonly actionHasKey: (key: string) => boolean
   readonly maxMessageBytes: number
   readonly shape: JsonShape
+  /** Null where episodes do not outlive the server. */
+  readonly resumption: Resumption | null
   readonly log: (event: LogEvent) => void
 }
 
@@ -85,11 +88,19 @@ export function failure(
   return json({ status, body, ...(headers === undefined ? {} : { headers }) })
 }
 
-/** Writes down what failed inside, with the cause that the other side is not told. */
-export function logFailure(host: Pick<Host, 'log'>, thrown: unknown, session?: string): void {
+/**
+ * Writes down what failed inside, with the cause that the other side is not told.
+ *
+ * @param session - Named by its number: its id opens it, and logs are read by many.
+ */
+export function logFailure(
+  host: Pick<Host, 'log'>,
+  thrown: unknown,
+  session?: { readonly number: number } | null,
+): void {
   if (isOpenEnvError(thrown) && thrown.http !== 500) return
   const message = isOpenEnvError(thrown) ? thrown.message : 'A call failed.'
-  const where = session === undefined ? {} : { session }
+  const where = session === undefined || session === null ? {} : { session: String(session.number) }
   host.log({ level: 'error', message, ...where, cause: causeOf(thrown) })
 }
 

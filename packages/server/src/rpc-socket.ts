@@ -69,6 +69,10 @@ class RpcSocket implements SocketHandler {
     this.#inbox.receive(bytes, binary, decode)
   }
 
+  finish(): Promise<void> {
+    return this.#inbox.finish()
+  }
+
   closed(): void {
     this.#open = false
     clearTimeout(this.#timer)

@@ -9,6 +9,7 @@ import {
 import { EpisodeEvents } from './events.ts'
 import { ObservedEpisode } from './observed-episode.ts'
 import type { ServerOptions } from './options.ts'
+import { newSecret } from './secret.ts'
 import { Tally } from './tally.ts'
 
 /**
@@ -76,7 +77,10 @@ export class Sessions {
    */
   open(kind: SessionKind, id: string = crypto.randomUUID()): Session {
     const active = this.#byId.size
-    if (active >= this.max || this.#draining) throw this.#full(active)
+    if (active >= this.max || this.#draining) {
+      this.tally.failed('open', 'CAPACITY_REACHED')
+      throw this.#full(active)
+    }
     const number = (this.#numbered += 1)
     const { tally, events } = this
     const episode = new ObservedEpisode(this.#openEpisode(), {
@@ -130,11 +134,7 @@ export class Sessions {
 
   /** Makes the secret that admits an agent to a session: 43 base64url characters, 256 random bits. */
   grant(session: Session): string {
-    const bytes = crypto.getRandomValues(new Uint8Array(32))
-    const capability = btoa(String.fromCharCode(...bytes))
-      .replaceAll('+', '-')
-      .replaceAll('/', '_')
-      .replace(/=+$/, '')
+    const capability = newSecret()
     session.capability = capability
     this.#byCapability.set(capability, session)
     return capability
@@ -183,9 +183,19 @@ export class Sessions {
     await Promise.all(idle.map((session) => this.close(session)))
   }
 
+  /** Opens no more. What is open goes on. */
+  stopOpening(): void {
+    this.#draining = true
+  }
+
+  /** Whether no more sessions are opened because the server is about to end. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
   /** Opens no more, and closes every episode. */
   async drain(): Promise<void> {
-    this.#draining = true
+    this.stopOpening()
     await Promise.all([...this.#byId.values()].map((session) => this.close(session)))
   }
 }

@@ -3,12 +3,14 @@ import {
   checkShape,
   parseJson,
   readClientMessage,
+  replyToWire,
   resetFromWire,
   type ClientMessage,
 } from '@openenv-ts/core/wire'
 import { Inbox } from './inbox.ts'
 import { Batches } from './batch.ts'
 import { errorFrame, frame, replyFrame } from './frame.ts'
+import type { KeptEpisode, Resumption } from './resume.ts'
 import { logFailure, type Host, type SocketRoute } from './route.ts'
 import { answerRpc, capabilitySession, fixedSeat } from './rpc.ts'
 import type { Session } from './session.ts'
@@ -29,9 +31,15 @@ export interface SocketLike {
 export interface SocketHandler {
   /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
+  /** Takes no more frames; settles when those that came before are answered. */
+  finish(): Promise<void>
   /** The socket is gone, whichever side ended it. */
   closed(): void
 }
+
+/** The one spelling of a heartbeat that is answered while a call runs. */
+const HEARTBEAT = '{"type":"heartbeat"}'
+const HEARTBEAT_REPLY = frame('heartbeat', {})
 
 /** How long a client that finds no slot has for its first message, which may be one that needs none. */
 const REFUSAL_DELAY_MS = 200
@@ -53,7 +61,8 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
         if (id === null || id === '') return (socket) => new EpisodeSocket(host, socket, { mayControl })
         const seating: Seating = {
           mayControl,
-          attach: () => attach(host.sessions.find(id), id),
+          // Agents do not pick episodes, whatever ids they know.
+          attach: () => attach(mayControl ? host.sessions.find(id) : undefined, id),
           detach: (session) => {
             session.attached = false
             if (session.closing) void host.sessions.close(session)
@@ -72,6 +81,8 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
     },
   ]
 }
+
+type Data = Readonly<Record<string, unknown>>
 
 /** Takes a session for one orchestrator's socket. */
 function attach(session: Session | undefined, id: string): Session {
@@ -104,7 +115,11 @@ class EpisodeSocket implements SocketHandler {
   #session: Session | null = null
   /** The episodes that batches opened on this socket; null for the many clients that send none. */
   #batches: Batches | null = null
+  /** The episode's place in the store; null for the many clients that do not ask for one. */
+  #kept: KeptEpisode | null = null
   #refused = false
+  /** Whether a heartbeat's answer is still on its way to a client that does not read. */
+  #beating = false
   #untouched = true
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #inbox: Inbox
@@ -134,7 +149,25 @@ class EpisodeSocket implements SocketHandler {
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
-    this.#inbox.receive(bytes, binary, decode)
+    const mayBeat = bytes.length === HEARTBEAT.length && this.#inbox.busy && !binary
+    if (mayBeat && decode(bytes) === HEARTBEAT) this.#beat()
+    else this.#inbox.receive(bytes, binary, decode)
+  }
+
+  /** Out of turn: during a long call the connection has to show signs of life. */
+  #beat(): void {
+    // A client that does not read the last answer needs no other.
+    if (this.#beating || !this.#open) return
+    const sent = this.#socket.send(HEARTBEAT_REPLY)
+    if (!(sent instanceof Promise)) return
+    this.#beating = true
+    void sent.then(() => {
+      this.#beating = false
+    })
+  }
+
+  finish(): Promise<void> {
+    return this.#inbox.finish()
   }
 
   closed(): void {
@@ -207,9 +240,14 @@ class EpisodeSocket implements SocketHandler {
   }
 
   #read(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): ClientMessage {
-    if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
-    checkShape(bytes, this.#host.shape)
-    return readClientMessage(parseJson(decode(bytes)))
+    try {
+      if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
+      checkShape(bytes, this.#host.shape)
+      return readClientMessage(parseJson(decode(bytes)))
+    } catch (error) {
+      this.#host.sessions.tally.failed('message', isOpenEnvError(error) ? error.code : 'EXECUTION_ERROR')
+      throw error
+    }
   }
 
   #perform(message: ClientMessage): MaybePromise<void> {
@@ -239,8 +277,14 @@ class EpisodeSocket implements SocketHandler {
           fixedSeat(() => this.#seated()),
         ).then((reply) => this.#send(frame('mcp', reply)))
       case 'close':
+        void this.#kept?.forget()
         this.#end()
         return
+      case 'heartbeat':
+        return this.#send(HEARTBEAT_REPLY)
+      case 'resume':
+        this.#requireControl()
+        return this.#resume(message.data).then((data) => this.#send(frame('resume', data)))
       case 'batch': {
         this.#requireControl()
         this.#giveUpSlot()
@@ -267,6 +311,34 @@ class EpisodeSocket implements SocketHandler {
     return this.#send(frame('observation', await toolCallReply(seat, name, data['arguments'])))
   }
 
+  /** Keeps this socket's episode from now on, or goes on with one that was kept. */
+  async #resume({ token, ...rest }: Data): Promise<Data> {
+    const { resumption, environment } = this.#host
+    if (Object.keys(rest).length > 0 || (token !== undefined && typeof token !== 'string')) throw badResume()
+    if (resumption === null || this.#joined || environment.restore === undefined) {
+      throw new OpenEnvError('NOT_SUPPORTED', whyNotResumable(resumption !== null, this.#joined))
+    }
+    if (token === undefined) return this.#keep(this.#seated(), resumption)
+    if (this.#kept !== null || (this.#session?.episode.status ?? 'idle') !== 'idle') throw badResume()
+    const taken = await resumption.take(token)
+    try {
+      const session = this.#seated()
+      const reply = await session.episode.restore(taken.snapshot)
+      const kept = await this.#keep(session, resumption)
+      return { ...kept, step_count: session.episode.stepCount, reply: replyToWire(reply) }
+    } catch (error) {
+      await taken.putBack()
+      throw error
+    }
+  }
+
+  async #keep({ episode }: Session, resumption: Resumption): Promise<Data> {
+    this.#kept ??= await resumption.begin(episode, () => {
+      if (this.#open) this.#end()
+    })
+    return { token: this.#kept.token }
+  }
+
   get #tasks(): TaskQueries {
     return taskQueries(this.#host.environment)
   }
@@ -275,12 +347,19 @@ class EpisodeSocket implements SocketHandler {
     if (this.#mayControl) return
     throw new OpenEnvError(
       'NOT_SUPPORTED',
-      'This server runs in production mode: agents cannot control episodes.',
+      this.#host.mode === 'production'
+        ? 'This server runs in production mode: agents cannot control episodes.'
+        : 'Agents use tools here: starting and controlling episodes is for the control plane.',
     )
   }
 
   #send(text: string): MaybePromise<void> {
-    if (this.#open) return this.#socket.send(text)
+    if (!this.#open) return
+    if (this.#kept === null) return this.#socket.send(text)
+    // Stored first: what a client has been told is never undone.
+    return this.#kept.keep().then(() => {
+      if (this.#open) return this.#socket.send(text)
+    })
   }
 
   #fail(thrown: unknown): MaybePromise<void> {
@@ -289,7 +368,20 @@ class EpisodeSocket implements SocketHandler {
       this.#refuse(error)
       return
     }
-    if (this.#open) logFailure(this.#host, error, this.#session?.id)
+    if (this.#open) logFailure(this.#host, error, this.#session)
     return this.#send(errorFrame(error))
   }
+}
+
+function badResume(): OpenEnvError {
+  const msg = 'Send {} for a token, or the token of a lost connection before anything else.'
+  return new OpenEnvError('VALIDATION_ERROR', `Invalid resume: ${msg}`, {
+    issues: [{ type: 'invalid_value', loc: ['token'], msg }],
+  })
+}
+
+function whyNotResumable(stores: boolean, joined: boolean): string {
+  if (!stores) return 'This server keeps no episodes: start it with --resume-dir.'
+  if (joined) return 'A session with an id of its own is not resumed: name the id again.'
+  return 'resume is not supported for this environment.'
 }

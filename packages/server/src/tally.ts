@@ -15,7 +15,11 @@ interface Timing {
 
 /** What happened since the server started, as numbers. Counting costs a few nanoseconds; writing it out is rare. */
 export class Tally {
-  readonly #open = new Map<SessionKind, number>()
+  readonly #open = new Map<SessionKind, number>([
+    ['socket', 0],
+    ['http', 0],
+    ['ors', 0],
+  ])
   #opened = 0
   readonly #timings: Readonly<Record<CountedCall, Timing>> = { reset: newTiming(), step: newTiming() }
   readonly #ended = { terminated: 0, truncated: 0 }
@@ -40,7 +44,8 @@ export class Tally {
     if (status !== 'running') this.#ended[status] += 1
   }
 
-  failed(call: CountedCall, code: string): void {
+  /** Counts a failure; `open` is a session that could not be had, `message` a message that could not be read. */
+  failed(call: CountedCall | 'open' | 'message', code: string): void {
     const key = `call="${call}",code="${code}"`
     this.#errors.set(key, (this.#errors.get(key) ?? 0) + 1)
   }

@@ -16,6 +16,7 @@ export interface ServeFlags {
   readonly operatorPort?: number
   readonly allowedHost?: readonly string[]
   readonly productionControl?: boolean
+  readonly resumeDir?: string
   readonly log: 'text' | 'json'
 }
 
@@ -76,6 +77,10 @@ export function serveCommand(exit: Exit): Command {
     .option(
       '--production-control',
       'Keep reset, step and state on /ws in production mode, as Python’s server does.',
+    )
+    .option(
+      '--resume-dir <DIR>',
+      'Keep the episodes of clients that ask for it in DIR, so that they go on after a restart.',
     )
     .addOption(
       new Option('--log <FORMAT>', 'What is written to stderr.').choices(['text', 'json']).default('text'),

@@ -78,7 +78,7 @@ async function act(
     }
     return failure === undefined ? { result: shown } : { result: shown, failure }
   } catch (error) {
-    logFailure(host, error, session.id)
+    logFailure(host, error, session)
     if (request.signal.aborted) return { result: failed('The call was cancelled.') }
     // Its way out would be a reset, which is not the agent's.
     if (session.episode.reply?.done === true)

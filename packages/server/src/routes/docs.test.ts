@@ -78,10 +78,12 @@ describe('/docs', () => {
     expect((await get(server.url, path)).status).toBe(404)
   })
 
-  it('is open to people without a token: it holds nothing of the environment', async () => {
+  it('wants a token where there are tokens, as every route but /health does [OE-21]', async () => {
     const tokens = { control: 'c'.repeat(32) }
     await using server = await serve(echo, { port: 0, tokens, apiPage: installedApiPage(neighbour) })
-    expect((await fetch(`${server.url}/docs`)).status).toBe(200)
+    expect((await fetch(`${server.url}/docs`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${tokens.control}` }
+    expect((await fetch(`${server.url}/docs`, { headers })).status).toBe(200)
     expect((await get(server.url, '/openapi.json')).status).toBe(401)
   })
 

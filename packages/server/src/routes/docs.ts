@@ -51,7 +51,7 @@ export function docsRoutes(read: ReadApiPage = () => Promise.resolve(undefined))
     {
       method: 'GET',
       path: '/docs',
-      plane: 'open',
+      plane: 'about',
       summary: 'Shows this document as a page',
       handle: async () => {
         if ((await read('swagger-ui.css')) === undefined) throw notInstalled()
@@ -61,7 +61,7 @@ export function docsRoutes(read: ReadApiPage = () => Promise.resolve(undefined))
     {
       method: 'GET',
       path: '/docs/:file',
-      plane: 'open',
+      plane: 'about',
       summary: 'A file of that page',
       handle: async (_request, { file: name = '' }) => {
         if (name === 'start.js') return file(START, FILE_TYPES['swagger-ui-bundle.js'])

@@ -26,7 +26,8 @@ export function operatorRoutes(host: Host, moreMetrics: () => string): readonly 
       summary: 'Says whether another session would be accepted',
       handle: () => {
         const ready = sessions.accepting
-        const body = { status: ready ? 'ready' : 'full', sessions: sessions.size, max_sessions: sessions.max }
+        const status = ready ? 'ready' : sessions.draining ? 'draining' : 'full'
+        const body = { status, sessions: sessions.size, max_sessions: sessions.max }
         return { status: ready ? 200 : 503, body }
       },
     },
