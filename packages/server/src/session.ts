@@ -35,6 +35,8 @@ export interface Session {
   attached: boolean
   /** Set when it is to be closed as soon as that socket detaches. */
   closing: boolean
+  /** Says whether it is at work; without it, it is when its episode is. A session at work is not idle. */
+  working?: () => boolean
   /** Called once, when it is closed by whatever way. */
   onClose?: () => void
 }
@@ -177,7 +179,8 @@ export class Sessions {
     for (const session of this.#byId.values()) {
       if (session.kind === 'socket') continue
       // The idle time begins when the last connection has left and the last call is over.
-      if (session.holders > 0 || session.episode.busy) session.usedAt = now
+      const working = session.working?.() ?? session.episode.busy
+      if (session.holders > 0 || working) session.usedAt = now
       else if (session.usedAt <= now - this.#idleMs) idle.push(session)
     }
     await Promise.all(idle.map((session) => this.close(session)))

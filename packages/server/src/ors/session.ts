@@ -33,7 +33,8 @@ export class OrsSession {
   #failure: OpenEnvError | null = null
   /** Settles when the calls accepted so far are done. */
   #tail: Promise<unknown> = Promise.resolve()
-  #working = false
+  /** Tool calls and scorings that the environment is at, not those that wait. */
+  #atWork = 0
 
   /** Begins the setup, and does not wait for it. */
   constructor(session: Session, start: Start, host: Host, clock: Clock) {
@@ -85,6 +86,11 @@ export class OrsSession {
     return this.#guarded('the tool list', () => this.#seat.listTools())
   }
 
+  /** Whether the environment is at a call. Setup does not count. */
+  get working(): boolean {
+    return this.#atWork > 0
+  }
+
   /** Drops results that nobody may ask for any more. */
   forgetOld(): void {
     this.#calls.forgetOld()
@@ -112,7 +118,7 @@ export class OrsSession {
   }
 
   async #act(name: string, input: Readonly<Record<string, unknown>>): Promise<WireCall> {
-    this.#working = true
+    this.#atWork += 1
     try {
       if (this.session.episode.reply?.done === true) {
         const known = (await this.#seat.listTools()).some((tool) => tool.name === name)
@@ -128,7 +134,7 @@ export class OrsSession {
       this.#report('A tool call failed.', error)
       throw error
     } finally {
-      this.#working = false
+      this.#atWork -= 1
     }
   }
 
@@ -136,6 +142,7 @@ export class OrsSession {
   scoreGroup(candidates: readonly GroupCandidate[]): Call {
     return this.#calls.begin('score_group', async () => {
       await this.ready()
+      this.#atWork += 1
       try {
         const { task } = this.#start
         const signal = this.#ending.signal
@@ -151,6 +158,8 @@ export class OrsSession {
         const error = toOpenEnvError(thrown, 'the scoring of a group')
         this.#report('The scoring of a group failed.', error)
         throw error
+      } finally {
+        this.#atWork -= 1
       }
     })
   }
@@ -163,7 +172,7 @@ export class OrsSession {
   /** Lets the call that is at work come to its end; those that wait are refused. */
   async lastCall(): Promise<void> {
     this.end()
-    if (!this.#working) return
+    if (!this.working) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const enough = new Promise((resolve) => {
       timer = setTimeout(resolve, LAST_CALL_MS)

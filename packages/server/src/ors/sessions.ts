@@ -33,6 +33,8 @@ export class OrsSessions {
     const session = this.#host.sessions.open('ors')
     const opened = new OrsSession(session, start, this.#host, this.#clock)
     this.#byId.set(id, opened)
+    // A setup that never ends is no reason to keep a session whose client says nothing.
+    session.working = () => opened.working
     session.onClose = () => {
       opened.end()
       if (this.#byId.get(id) === opened) this.#byId.delete(id)
