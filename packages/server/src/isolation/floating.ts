@@ -85,6 +85,7 @@ export class FloatingSeats {
       const free = this.#pool.idle.at(-1)
       if (free === undefined || this.#running >= this.#workers) {
         this.#watch()
+        if (free === undefined) this.#keep()
         return
       }
       const waiting = this.#pick(free)

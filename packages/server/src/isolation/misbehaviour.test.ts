@@ -98,7 +98,10 @@ for (const kind of KINDS) {
       async ({ way, code, says }) => {
         await using offender = isolation.openEpisode()
         const { result } = await amongOthers(() => failureOf(offender.reset({ options: { start: way } })))
-        expect(result).toMatchObject({ code, message: expect.stringContaining(says(kind).replace('step', 'reset')) })
+        expect(result).toMatchObject({
+          code,
+          message: expect.stringContaining(says(kind).replace('step', 'reset')),
+        })
         expect(offender.status).toBe('idle')
         expect((await offender.reset()).observation).toEqual({ count: 0 })
       },
@@ -121,7 +124,10 @@ for (const kind of KINDS) {
     it('what a step throws is an error, and the episode goes on', async () => {
       await using offender = await open()
       const { result } = await amongOthers(() => failureOf(offender.step({ way: 'throw' })))
-      expect(result).toMatchObject({ code: 'EXECUTION_ERROR', message: 'The environment failed during step.' })
+      expect(result).toMatchObject({
+        code: 'EXECUTION_ERROR',
+        message: 'The environment failed during step.',
+      })
       expect((await offender.step({ way: 'behave' })).observation).toEqual({ count: 2 })
     })
 

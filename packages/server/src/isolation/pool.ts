@@ -114,11 +114,10 @@ export class Pool {
 
   /** Ends all of them at once. */
   close(): void {
-    const error = new OpenEnvError('CANCELLED', 'The server is shutting down.')
     clearTimeout(this.#timer)
     this.#closing.abort()
     for (const executor of [...this.#idle, ...this.#lent, ...this.#taken]) executor.kill()
-    this.#unable(error)
+    this.#fill()
   }
 
   get #size(): number {
@@ -126,7 +125,10 @@ export class Pool {
   }
 
   #fill(): void {
-    if (this.#closing.signal.aborted) return
+    if (this.#closing.signal.aborted) {
+      this.#unable(new OpenEnvError('CANCELLED', 'The server is shutting down.'))
+      return
+    }
     const rest = this.#restUntil - performance.now()
     if (rest > 0) {
       if (this.#failure !== null && this.#size === 0 && this.#starting === 0) this.#unable(this.#failure)
