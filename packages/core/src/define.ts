@@ -77,6 +77,8 @@ export interface WorldDefinition<W, T, I extends object> {
       readonly input: z.ZodType<I[K]>
       /** A call that goes well ends the episode. */
       readonly final?: boolean
+      /** A harness calls it with the agent's last words: its input is one text, or nothing. */
+      readonly terminal?: boolean
       run(world: NoInfer<W>, input: NoInfer<I[K]>, context: ToolContext<NoInfer<T>>): MaybePromise<unknown>
     }
   }
@@ -107,7 +109,8 @@ export type ToolCallOf<I extends object> = {
 /**
  * Declares an environment that acts on a world by tools. Its actions are OpenEnv's tool calls.
  *
- * @throws TypeError when a tool has a reserved name, or arguments that are no JSON object.
+ * @throws TypeError when a tool has a reserved name, or arguments that are no JSON object; for a second tool that takes
+ * the agent's last words, or one that takes more than those.
  */
 export function defineEnvironment<W, I extends object, T = undefined>(
   definition: WorldDefinition<W, T, I>,
@@ -144,13 +147,15 @@ function insideOf<W, T>(
 ): WorldInside<W, T> {
   const tools = Object.entries(definition.tools).map(([name, given]) => {
     const input = refuseUnknownKeys(given.input)
-    const { description: about, final = false } = given
+    const { description: about, final = false, terminal = false } = given
     const tool: Tool = {
       name,
       description: about,
       inputSchema: inputSchemaOf(name, input),
       ...(final && { final }),
+      ...(terminal && { terminal }),
     }
+    if (terminal) requireLastWords(tool)
     const made: WorldTool<W, T> = {
       tool,
       input,
@@ -158,11 +163,24 @@ function insideOf<W, T>(
     }
     return [name, made] as const
   })
+  const terminal = tools.filter(([, { tool }]) => tool.terminal === true).map(([name]) => name)
+  if (terminal.length > 1) {
+    throw new TypeError(`Only one tool can take the agent's last words, not both ${terminal.join(' and ')}.`)
+  }
   const terms = Object.entries(definition.rubric).map(([name, term]) =>
     typeof term === 'function' ? { name, weight: 1, score: term } : { name, ...term },
   )
   const [low = -Infinity, high = Infinity] = definition.rewardRange ?? []
   return { definition, description, tools: new Map(tools), terms, range: [low, high] }
+}
+
+/** Whoever calls it has a text and nothing else. */
+function requireLastWords({ name, inputSchema }: Tool): void {
+  const properties = Object.values(
+    (inputSchema['properties'] ?? {}) as Record<string, { readonly type?: unknown }>,
+  )
+  if (properties.length <= 1 && properties.every(({ type }) => type === 'string')) return
+  throw new TypeError(`The tool "${name}" takes the agent's last words: its input is one text, or nothing.`)
 }
 
 function inputSchemaOf(name: string, input: z.ZodType): JsonSchema {

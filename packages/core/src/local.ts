@@ -669,8 +669,8 @@ function declaredSecrets(
   given: ResetOptions['secrets'],
   { secrets: names = [] }: AnyEnvironment,
 ): { readonly secrets?: Readonly<Record<string, string>> } {
-  if (given === undefined) return {}
-  return { secrets: Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name))) }
+  const declared = Object.entries(given ?? {}).filter(([name]) => names.includes(name))
+  return declared.length === 0 ? {} : { secrets: Object.fromEntries(declared) }
 }
 
 async function taskOfSnapshot(

@@ -96,18 +96,31 @@ export const desk = defineEnvironment({
   limits: { steps: 5 },
 })
 
-/** The desk, with a tool for the agent's last words, and a judge of several attempts. */
+/** The desk, with a judge of several attempts. */
 export function judgedDesk(judge: (candidates: readonly GroupCandidate[]) => readonly number[]): typeof desk {
-  const answer = {
-    name: 'answer',
-    description: 'Takes the last words.',
-    inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
-    terminal: true,
-  }
   return {
     ...desk,
-    tools: [...(desk.tools ?? []), answer],
     scoreGroup: (candidates, { task }) =>
       judge(candidates).map((reward) => ({ reward, metadata: { task: task?.spec.id ?? null } })),
   }
 }
+
+/** A question, answered by the agent's last words. */
+export const question = defineEnvironment({
+  name: 'question',
+  open: () => ({ said: '' }),
+  tools: {
+    think: { description: 'Thinks.', input: z.strictObject({}), run: () => null },
+    answer: {
+      description: 'Takes the last words.',
+      input: z.strictObject({ text: z.string() }),
+      final: true,
+      terminal: true,
+      run: (world: { said: string }, { text }) => {
+        world.said = text
+        return text
+      },
+    },
+  },
+  rubric: { right: ({ said }) => said === '4' },
+})

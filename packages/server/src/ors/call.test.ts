@@ -3,7 +3,7 @@ import emailTriage, { oracle } from '@openenv-ts/email-triage'
 import { describe, expect, it } from 'vitest'
 import { counterEnvironment, faultyEnvironment, heldEnvironment, SECRET } from '../../test/environments.ts'
 import { OrsClient, parseEvents } from '../../test/ors-client.ts'
-import { desk, judgedDesk } from '../../test/ors-environments.ts'
+import { desk, judgedDesk, question } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
 import type { LogEvent } from '../options.ts'
 
@@ -187,6 +187,15 @@ describe('the end of an episode', () => {
     await client.create(FIRST)
     for (const _ of [1, 2]) await client.call('act', { add: 5 })
     expect(await client.call('observe')).toMatchObject({ ok: false, reason: 'episode_finished' })
+  })
+
+  it('comes with the last words, given to the tool that takes them [ors 9.1]', async () => {
+    const client = new OrsClient(createApp(question), 'question')
+    await client.create()
+    expect(await client.call('answer', { text: '4' })).toMatchObject({
+      ok: true,
+      output: { blocks: [{ text: '4' }], reward: 1, finished: true },
+    })
   })
 
   it('comes by a limit too, and the failed call that reached it carries the reward [IM-29]', async () => {

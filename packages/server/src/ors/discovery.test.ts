@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { counterEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { OrsClient, parseEvents } from '../../test/ors-client.ts'
-import { desk, judgedDesk } from '../../test/ors-environments.ts'
+import { desk, judgedDesk, question } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
 
 const app = createApp(counterEnvironment())
@@ -113,12 +113,15 @@ describe('what an ORS server says without a session', () => {
   })
 
   it('shows the tool for the last words apart from the others [ors 9.1]', async () => {
-    const { body } = await get(createApp(judgedDesk(() => [])), '/desk/tools')
+    const { body } = await get(createApp(question), '/question/tools')
     expect(body).toMatchObject({
+      tools: [{ name: 'think' }],
       terminal_tool: { name: 'answer', arg: 'text', description: 'Takes the last words.' },
+    })
+    expect((await get(createApp(judgedDesk(() => [])), '/desk/tools')).body).toMatchObject({
+      terminal_tool: null,
       supports_score_group: true,
     })
-    expect((body['tools'] as { name: string }[]).map(({ name }) => name)).toEqual(['done', 'look', 'open'])
   })
 })
 
