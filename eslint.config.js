@@ -19,7 +19,7 @@ const ROOMS = {
     node: nodeOnlyFiles('packages/core'),
   },
   'packages/client': {
-    imports: ['zod', ...ours('core')],
+    imports: ['zod', '@modelcontextprotocol/client', ...ours('core')],
     node: nodeOnlyFiles('packages/client'),
     nodeImports: ['ws'],
   },

@@ -5,12 +5,19 @@ import { expect, it } from 'vitest'
 const ROOT = new URL('../', import.meta.url)
 
 /** Entries that run wherever the web's standards are, and the packages that they may bring: these need nothing of Node. */
-const WEB_STANDARD = new Set(['zod', 'pure-rand', 'hono', '@modelcontextprotocol/server'])
+const WEB_STANDARD = new Set([
+  'zod',
+  'pure-rand',
+  'hono',
+  '@modelcontextprotocol/server',
+  '@modelcontextprotocol/client',
+])
 const ENTRIES = [
   'packages/core/src/index.ts',
   'packages/core/src/wire/index.ts',
   'packages/core/src/testing/index.ts',
   'packages/client/src/index.ts',
+  'packages/client/src/mcp/index.ts',
   'packages/server/src/index.ts',
   'environments/echo/src/index.ts',
   'environments/email-triage/src/index.ts',

@@ -1,0 +1,40 @@
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { reasonOf } from '../http.ts'
+
+/**
+ * What went wrong between here and an MCP server, as an error of the table; or the reason of the signal that was
+ * aborted.
+ *
+ * @param where - The server's address or program.
+ */
+export function failureOf(thrown: unknown, where: string, signal?: AbortSignal): unknown {
+  if (signal?.aborted === true) return signal.reason
+  if (isOpenEnvError(thrown)) return thrown
+  const { code, data } = (thrown ?? {}) as {
+    readonly code?: unknown
+    readonly data?: { readonly status?: unknown }
+  }
+  if (code === 'REQUEST_TIMEOUT') {
+    return new OpenEnvError('TIMEOUT', `The MCP server at ${where} did not answer in time.`, {
+      cause: thrown,
+    })
+  }
+  const status = typeof data?.status === 'number' ? data.status : undefined
+  if (status === 401 || status === 403 || (thrown as Error | null)?.name === 'UnauthorizedError') {
+    return new OpenEnvError(
+      'CONNECTION_ERROR',
+      `The MCP server at ${where} wants a token, or another one: give the option token.`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+  const why = reasonOf(thrown)
+  return new OpenEnvError(
+    'CONNECTION_ERROR',
+    `No MCP server can be reached at ${where}${why === '' ? '' : ` (${why})`}.`,
+    {
+      cause: thrown,
+    },
+  )
+}
