@@ -1,5 +1,5 @@
 import { describeIssues, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
-import { errorFromSocket } from '@openenv-ts/core/wire'
+import { errorFromSocket, type TaskMessageType } from '@openenv-ts/core/wire'
 import { readFrame, type Frame } from './frame.ts'
 import { reasonOf, type SocketLike } from './socket.ts'
 import { after } from './time.ts'
@@ -11,7 +11,7 @@ export interface Request {
   /** The frame to send. */
   readonly text: string
   /** The type of message that answers it; an error message answers anything. */
-  readonly answer: 'observation' | 'state' | 'batch'
+  readonly answer: 'observation' | 'state' | 'batch' | 'resume' | 'heartbeat' | TaskMessageType
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
 }

@@ -1,4 +1,5 @@
 import { isObject, OpenEnvError } from '@openenv-ts/core'
+import type { ClientMessage } from '@openenv-ts/core/wire'
 
 /** A message of the server. */
 export interface Frame {
@@ -49,7 +50,7 @@ function unreadable(why: string, cause?: unknown): OpenEnvError {
  *
  * @throws OpenEnvError `VALIDATION_ERROR` naming the field.
  */
-export function writeFrame(type: 'reset' | 'step' | 'state' | 'batch', data?: unknown): string {
+export function writeFrame(type: ClientMessage['type'], data?: unknown): string {
   try {
     return JSON.stringify({ type, data }, refuseWhatJsonLacks)
   } catch (cause) {

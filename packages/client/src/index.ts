@@ -3,6 +3,7 @@ import { OpenEnvError } from '@openenv-ts/core'
 import { connectVectorWith, connectWith, type Connect } from './connect.ts'
 import type { WebConnectOptions } from './options.ts'
 import { tokenProtocols, type OpenSocket, type WebSocketClass } from './socket.ts'
+import { taskDiscovery } from './task-channel.ts'
 import type { ConnectVector, VectorOptions } from './vector.ts'
 
 /**
@@ -22,6 +23,9 @@ export const connect = (async (url: string | URL, options: WebConnectOptions = {
 export const connectVector = (async (url: string | URL, options: WebConnectOptions & VectorOptions) =>
   connectVectorWith(url, options, opener(options))) as ConnectVector<WebConnectOptions & VectorOptions>
 
+/** Asks a server for its tasks, over the control channel where it has one for that. See {@link TaskDiscovery}. */
+export const { countTasks, listSplits, listTasks } = /* @__PURE__ */ taskDiscovery(opener)
+
 function opener({ WebSocket = globalSocket(), token }: WebConnectOptions): OpenSocket {
   if (WebSocket === undefined) {
     throw new OpenEnvError('NOT_SUPPORTED', 'There is no WebSocket here: give the option `WebSocket`.')
@@ -40,8 +44,8 @@ export type { CallOptions, ConnectOptions, RemoteEpisode, WebConnectOptions } fr
 export type { SocketErrorEvent, SocketLike, WebSocketClass } from './socket.ts'
 export { info } from './info.ts'
 export type { ServerInfo, ServerMetadata } from './info.ts'
-export { countTasks, listSplits, listTasks } from './tasks.ts'
-export type { TaskQuery } from './tasks.ts'
+export type { TaskDiscovery } from './task-channel.ts'
+export type { EnvironmentOptions, TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'
 export type {
   Autoreset,

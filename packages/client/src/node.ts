@@ -3,6 +3,7 @@ import WebSocket from 'ws'
 import { connectVectorWith, connectWith, type Connect } from './connect.ts'
 import type { ConnectOptions } from './options.ts'
 import type { OpenSocket } from './socket.ts'
+import { taskDiscovery } from './task-channel.ts'
 import type { ConnectVector, VectorOptions } from './vector.ts'
 
 /** Options of a connection from Node. */
@@ -32,6 +33,9 @@ export const connect = ((url: string | URL, options: NodeConnectOptions = {}) =>
  */
 export const connectVector = ((url: string | URL, options: NodeConnectOptions & VectorOptions) =>
   connectVectorWith(url, options, opener(options))) as ConnectVector<NodeConnectOptions & VectorOptions>
+
+/** Asks a server for its tasks, over the control channel where it has one for that. See {@link TaskDiscovery}. */
+export const { countTasks, listSplits, listTasks } = /* @__PURE__ */ taskDiscovery(opener)
 
 function opener({ token, headers, pingIntervalMs = 20_000 }: NodeConnectOptions): OpenSocket {
   const sent = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers }
@@ -74,8 +78,8 @@ export type { Connect } from './connect.ts'
 export type { CallOptions, ConnectOptions, RemoteEpisode } from './options.ts'
 export { info } from './info.ts'
 export type { ServerInfo, ServerMetadata } from './info.ts'
-export { countTasks, listSplits, listTasks } from './tasks.ts'
-export type { TaskQuery } from './tasks.ts'
+export type { TaskDiscovery } from './task-channel.ts'
+export type { EnvironmentOptions, TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'
 export type {
   Autoreset,

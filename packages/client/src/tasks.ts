@@ -109,7 +109,11 @@ async function chooseSplit(
   root: string,
   { split, ...options }: TaskQuery,
 ): Promise<string> {
-  const splits = readSplits(await askJson(url, `${root}/splits`, options))
+  return chosenSplit(readSplits(await askJson(url, `${root}/splits`, options)), split)
+}
+
+/** The name of the split that is meant. Throws `NOT_SUPPORTED` when there are none, `VALIDATION_ERROR` for another. */
+export function chosenSplit(splits: readonly Split[], split: string | undefined): string {
   const [first] = splits
   if (first === undefined)
     throw new OpenEnvError('NOT_SUPPORTED', 'The environment of this server has no tasks.')
@@ -128,7 +132,8 @@ async function chooseSplit(
   )
 }
 
-function readSplits(body: unknown): readonly Split[] {
+/** Reads a list of splits; some servers give only their names. */
+export function readSplits(body: unknown): readonly Split[] {
   if (!Array.isArray(body)) throw unreadable('splits')
   return body.map((entry: unknown) => {
     const { name, type } = isObject(entry) ? entry : { name: entry, type: undefined }
@@ -140,13 +145,15 @@ function readSplits(body: unknown): readonly Split[] {
   })
 }
 
-function readTasks(body: unknown): readonly unknown[] {
+/** Reads a list of tasks, whatever a task is. */
+export function readTasks(body: unknown): readonly unknown[] {
   const tasks: unknown = isObject(body) ? body['tasks'] : undefined
   if (!Array.isArray(tasks)) throw unreadable('tasks')
   return tasks
 }
 
-function toTaskSpec(task: unknown, split: string, index: number): TaskSpec {
+/** A task as all of ours are, whatever the server's is. */
+export function toTaskSpec(task: unknown, split: string, index: number): TaskSpec {
   const spec = isObject(task) ? task : { task }
   const id = spec['id']
   return {
@@ -157,6 +164,7 @@ function toTaskSpec(task: unknown, split: string, index: number): TaskSpec {
   }
 }
 
-function unreadable(route: string): OpenEnvError {
-  return new OpenEnvError('CONNECTION_ERROR', `The server answered /${route} with something unreadable.`)
+/** An answer that is none. */
+export function unreadable(route: string): OpenEnvError {
+  return new OpenEnvError('CONNECTION_ERROR', `The server answered ${route} with something unreadable.`)
 }

@@ -63,7 +63,7 @@ export function counting({ type }: Message, { received }: Connection): unknown {
   if (type === 'reset') return observation({ count: 0 }, null)
   if (type === 'step') return observation({ count: steps }, 1)
   if (type === 'state') return { type: 'state', data: { episode_id: 'counted', step_count: steps, seed: 5 } }
-  return undefined
+  return errorFrame('UNKNOWN_TYPE', `Unknown message type: ${type}`)
 }
 
 /** Starts one on a free port, or on the one given. */

@@ -9,16 +9,14 @@ import {
 } from '@openenv-ts/core'
 import { z } from 'zod'
 
+const Nothing = z.strictObject({})
 const InSplit = z.strictObject({ split: z.string() })
 const AtIndex = z.strictObject({ split: z.string(), index: z.int() })
 const InRange = z.strictObject({ split: z.string(), start: z.int().nullish(), stop: z.int().nullish() })
 
-/** The most tasks that one reply lists; the next page starts where it stops. */
-const MAX_PAGE = 10_000
-
 /** What orchestrators ask about tasks; the same on every transport. */
 export interface TaskQueries {
-  list_splits(): Promise<Reply>
+  list_splits(query?: unknown): Promise<Reply>
   num_tasks(query: unknown): Promise<Reply>
   get_task(query: unknown): Promise<Reply>
   /** Negative places stand for the first. */
@@ -50,12 +48,15 @@ export function taskQueries(environment: AnyEnvironment): TaskQueries {
     await requireSplit(provider, split)
     const size = await provider.count(split)
     const from = at(start ?? 0, size)
-    const to = Math.min(at(stop ?? size, size), from + MAX_PAGE)
+    const to = Math.min(at(stop ?? size, size), size)
     const found = await provider.range(split, from, Math.max(from, to))
     return { tasks: found.map(({ spec }) => spec), env_name }
   }
   return {
-    list_splits: async () => ({ splits: await tasks('list_splits').splits(), env_name }),
+    list_splits: async (query = {}) => {
+      read(Nothing, query)
+      return { splits: await tasks('list_splits').splits(), env_name }
+    },
     num_tasks: async (query) => {
       const { split } = read(InSplit, query)
       const provider = tasks('num_tasks')
