@@ -20,6 +20,13 @@ export function number(text: string): number {
   return value
 }
 
+/** Reads a number above 0, for commander. */
+export function positive(text: string): number {
+  const value = number(text)
+  if (value <= 0) throw new InvalidArgumentError('Give a number above 0.')
+  return value
+}
+
 /** Reads a value as JSON, for commander. */
 export function json(text: string): unknown {
   try {

@@ -1,8 +1,15 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
-import { readTokens, resumeDirectory, serve, type RunningServer } from '@openenv-ts/server/node'
+import {
+  readTokens,
+  resumeDirectory,
+  serve,
+  type Isolation,
+  type RunningServer,
+} from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
+import { checkIsolationFlags, isolate } from './isolating.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { jsonLog } from './json-log.ts'
@@ -23,7 +30,8 @@ export async function serveEnvironment(name: string, flags: ServeFlags): Promise
   process.on('uncaughtException', (cause, origin) => {
     log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })
-  const server = await listen(environment, flags, { tokens, log })
+  await using isolation = await isolate(name, environment, flags, log)
+  const server = await listen(environment, flags, { tokens, log, isolation })
   // The first line is what scripts wait for [OE-12].
   print(`Listening on ${server.url}`)
   if (!isLoopback(flags.host) && Object.keys(tokens).length === 0) {
@@ -43,7 +51,9 @@ export async function serveEnvironment(name: string, flags: ServeFlags): Promise
   return EXIT.ok
 }
 
-function checkFlags({ host, basePath }: ServeFlags): void {
+function checkFlags(flags: ServeFlags): void {
+  checkIsolationFlags(flags)
+  const { host, basePath } = flags
   if (host.trim() === '' || /[\s/]/.test(host)) {
     throw new UsageError(`--host is an address such as 127.0.0.1 or 0.0.0.0, not "${host}".`)
   }
@@ -64,12 +74,13 @@ function tokensOf(variables: NodeJS.ProcessEnv): Tokens {
 interface Setting {
   readonly tokens: Tokens
   readonly log: (event: LogEvent) => void
+  readonly isolation: Isolation | undefined
 }
 
 async function listen(
   environment: AnyEnvironment,
   flags: ServeFlags,
-  { tokens, log }: Setting,
+  { tokens, log, isolation }: Setting,
 ): Promise<RunningServer> {
   const { port, host, basePath, mode, routes, maxSessions } = flags
   const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl, resumeDir } = flags
@@ -87,6 +98,7 @@ async function listen(
       ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
       ...(productionControl === undefined ? {} : { productionControl }),
       ...(resumeDir === undefined ? {} : { resumeStore: await openResumeStore(resumeDir) }),
+      ...(isolation === undefined ? {} : { openEpisode: () => isolation.openEpisode() }),
       tokens,
       log,
     })

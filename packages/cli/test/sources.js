@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { isMainThread } from 'node:worker_threads'
 
 const CACHE = new URL('../../../node_modules/.cache/openenv-sources/', import.meta.url)
 
-// Node loads this file twice: in the program, where it registers itself, and in the thread that runs the hooks.
-if (isMainThread) register(import.meta.url)
+// Node loads this file twice: in each thread of the program, where it registers itself, and in one that runs the hooks.
+const HOOKS = '?hooks'
+if (!import.meta.url.endsWith(HOOKS)) register(import.meta.url + HOOKS)
 
 /** Node's hook: types are taken off a source of ours; everything else goes its usual way. */
 export async function load(url, context, next) {

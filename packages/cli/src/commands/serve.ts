@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { integer, repeated } from '../options.ts'
+import { integer, positive, repeated } from '../options.ts'
 import type { Exit } from '../program.ts'
 
 /** The options of `serve`, as commander hands them over. */
@@ -17,6 +17,9 @@ export interface ServeFlags {
   readonly allowedHost?: readonly string[]
   readonly productionControl?: boolean
   readonly resumeDir?: string
+  readonly isolation: 'inline' | 'worker' | 'process'
+  readonly workers?: number
+  readonly stepSeconds?: number
   readonly log: 'text' | 'json'
 }
 
@@ -85,12 +88,32 @@ export function serveCommand(exit: Exit): Command {
     .addOption(
       new Option('--log <FORMAT>', 'What is written to stderr.').choices(['text', 'json']).default('text'),
     )
+    .optionsGroup('Isolation:')
+    .addOption(
+      new Option(
+        '--isolation <KIND>',
+        'Where episodes run: in the server itself, in threads, or in processes. A step that never returns, exhausts memory or exits ends its own episode there, and no other.',
+      )
+        .choices(['inline', 'worker', 'process'])
+        .default('inline'),
+    )
+    .addOption(
+      new Option('--workers <N>', 'Steps computed at a time (default: the number of cores)').argParser(
+        integer(1, 256),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--step-seconds <S>',
+        'Seconds that a step may take where the environment sets no limit itself (default: 10)',
+      ).argParser(positive),
+    )
     .optionsGroup('Options:')
     .addHelpText(
       'after',
       '\nTokens: OPENENV_CONTROL_TOKEN, OPENENV_AGENT_TOKEN and OPENENV_OPERATOR_TOKEN (or the same names with _FILE) close\n' +
         'the planes of orchestrators, agents and operators to everybody else. They are never given as arguments.\n' +
-        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0',
+        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0\n  $ openenv serve ./guess.ts --isolation worker',
     )
     .action(async (name: string, flags: ServeFlags) => {
       const { serveEnvironment } = await import('../serving.ts')

@@ -9,6 +9,7 @@ import {
   type Status,
   type Tool,
 } from '@openenv-ts/core'
+import type { OnProgress } from './executor.ts'
 import { receiveError, type Answer, type Operation } from './protocol.ts'
 import { newKey, type Seat } from './seat.ts'
 
@@ -88,8 +89,8 @@ export class IsolatedEpisode implements LocalEpisode {
     return this.#inTurn(() => this.#step(action, signal), signal)
   }
 
-  stepNow(action: unknown, signal?: AbortSignal): Promise<Reply<unknown>> {
-    return this.#inTurn(() => this.#step(action, signal), signal)
+  stepNow(action: unknown, signal?: AbortSignal, onProgress?: OnProgress): Promise<Reply<unknown>> {
+    return this.#inTurn(() => this.#step(action, signal, onProgress), signal)
   }
 
   state({ signal }: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
@@ -158,18 +159,22 @@ export class IsolatedEpisode implements LocalEpisode {
     return reply
   }
 
-  async #step(action: unknown, signal: Signal): Promise<Reply<unknown>> {
+  async #step(action: unknown, signal: Signal, onProgress?: OnProgress): Promise<Reply<unknown>> {
     if (this.#started().status !== 'running') throw notReady('after the end')
-    return (await this.#ask({ op: 'step', action }, signal)) as Reply<unknown>
+    return (await this.#ask(
+      { op: 'step', action, tellsProgress: onProgress !== undefined },
+      signal,
+      onProgress,
+    )) as Reply<unknown>
   }
 
-  async #ask(operation: Operation, signal?: AbortSignal): Promise<unknown> {
-    const answer = await this.#call(operation, signal)
+  async #ask(operation: Operation, signal?: AbortSignal, onProgress?: OnProgress): Promise<unknown> {
+    const answer = await this.#call(operation, signal, onProgress)
     return answer.value
   }
 
   /** Performs a call; throws what it failed with, or why it was given up. */
-  #call(operation: Operation, signal?: AbortSignal): Promise<Answer> {
+  #call(operation: Operation, signal?: AbortSignal, onProgress?: OnProgress): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#giveUp?.(signal?.reason)
@@ -186,7 +191,7 @@ export class IsolatedEpisode implements LocalEpisode {
       }
       const current = this.#giveUp
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#seat.perform(operation).then(
+      this.#seat.perform(operation, onProgress).then(
         (answer) => {
           if (this.#giveUp !== current) return
           over()

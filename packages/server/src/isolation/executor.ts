@@ -1,4 +1,4 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError, type Progress } from '@openenv-ts/core'
 import type { Launch, Line } from './line.ts'
 import {
   receiveError,
@@ -22,9 +22,13 @@ export interface ExecutorEvents {
   readonly ended: (executor: Executor) => void
 }
 
+/** Told how far a call is. */
+export type OnProgress = (progress: Progress) => void
+
 /** A call that an executor is at. */
 interface Work {
   readonly doing: string
+  readonly onProgress: OnProgress | undefined
   resolve(answer: Answer): void
   reject(error: OpenEnvError): void
 }
@@ -81,6 +85,9 @@ export class Executor {
             case 'answer':
               if (executor !== null) executor.#answered(message)
               return
+            case 'progress':
+              executor?.onProgress(message.progress)
+              return
             case 'stray':
               if (executor !== null) executor.strayed = { episode: message.episode, at: performance.now() }
               events.stray(message)
@@ -124,10 +131,10 @@ export class Executor {
    *
    * @throws OpenEnvError `TIMEOUT` when it took too long, `EXECUTION_ERROR` when the executor came to its end.
    */
-  perform(call: Call): Promise<Answer> {
+  perform(call: Call, onProgress?: OnProgress): Promise<Answer> {
     const { op: doing } = call.operation
     return new Promise((resolve, reject) => {
-      this.#work = { doing, resolve, reject }
+      this.#work = { doing, onProgress, resolve, reject }
       this.since = performance.now()
       this.slow = false
       try {
@@ -164,6 +171,11 @@ export class Executor {
   kill(): void {
     this.#alive = false
     this.#line.kill()
+  }
+
+  /** Passes on how far the call at work is. */
+  onProgress(progress: Progress): void {
+    this.#work?.onProgress?.(progress)
   }
 
   #answered(answer: Answer): void {

@@ -1,5 +1,5 @@
 import type { OpenEnvError } from '@openenv-ts/core'
-import type { Executor } from './executor.ts'
+import type { Executor, OnProgress } from './executor.ts'
 import { Patience } from './patience.ts'
 import { PinnedSeat } from './pinned.ts'
 import type { Pool } from './pool.ts'
@@ -16,6 +16,7 @@ const HELD_COST = 2048
 interface Waiting {
   readonly seat: FloatingSeat
   readonly operation: Operation
+  readonly onProgress: OnProgress | undefined
   givenUp: boolean
   /** Whether an executor came to its end over it already, by what may have been another's doing. */
   tried: boolean
@@ -118,14 +119,15 @@ export class FloatingSeats {
   }
 
   #begin(waiting: Waiting, executor: Executor): void {
-    const { seat, operation } = waiting
+    const { seat, operation, onProgress } = waiting
     this.#pool.lend(executor)
     this.#busy.add(executor)
     seat.at = executor
     const here = seat.home === executor
     if (!here) this.leave(seat)
     const position = here ? undefined : seat.position
-    executor.perform({ episode: seat.key, operation, ...(position === undefined ? {} : { position }) }).then(
+    const call = { episode: seat.key, operation, ...(position === undefined ? {} : { position }) }
+    executor.perform(call, onProgress).then(
       (answer) => {
         this.#patience.learn(performance.now() - executor.since)
         this.#answered(waiting, executor, answer)
@@ -254,10 +256,10 @@ export class FloatingSeat implements Seat {
     this.key = key
   }
 
-  perform(operation: Operation): Promise<Answer> {
-    if (this.#pinned !== null) return this.#pinned.perform(operation)
+  perform(operation: Operation, onProgress?: OnProgress): Promise<Answer> {
+    if (this.#pinned !== null) return this.#pinned.perform(operation, onProgress)
     return new Promise((resolve, reject) => {
-      this.#waiting = { seat: this, operation, givenUp: false, tried: false, resolve, reject }
+      this.#waiting = { seat: this, operation, onProgress, givenUp: false, tried: false, resolve, reject }
       this.#seats.enqueue(this.#waiting)
     })
   }

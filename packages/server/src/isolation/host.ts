@@ -1,5 +1,11 @@
 import { deserialize, serialize } from 'node:v8'
-import { openLocal, type AnyEnvironment, type LocalEpisode, type Snapshot } from '@openenv-ts/core'
+import {
+  openLocal,
+  type AnyEnvironment,
+  type LocalEpisode,
+  type Progress,
+  type Snapshot,
+} from '@openenv-ts/core'
 import {
   sendError,
   type Answer,
@@ -8,6 +14,8 @@ import {
   type Position,
   type Standing,
 } from './protocol.ts'
+
+const REPORTS_A_SECOND = 100
 
 /** Whether positions of an environment can go on in another executor. */
 export function floats(environment: AnyEnvironment): boolean {
@@ -20,12 +28,15 @@ type Act = Exclude<Operation, { readonly op: 'fork' }>
 export class EpisodeHost {
   readonly #environment: AnyEnvironment
   readonly #limitSeconds: number
+  readonly #tell: (progress: Progress) => void
   readonly #episodes = new Map<number, LocalEpisode>()
   #abort: AbortController | null = null
 
-  constructor(environment: AnyEnvironment, limitSeconds: number) {
+  /** @param tell - Told how far the call at work is, where somebody wants to know. */
+  constructor(environment: AnyEnvironment, limitSeconds: number, tell: (progress: Progress) => void) {
     this.#environment = environment
     this.#limitSeconds = limitSeconds
+    this.#tell = sparingly(tell)
   }
 
   /** Performs a call; never rejects. */
@@ -95,7 +106,7 @@ export class EpisodeHost {
     const { signal } = this.#abort
     switch (operation.op) {
       case 'step':
-        return episode.stepNow(operation.action, signal)
+        return episode.stepNow(operation.action, signal, operation.tellsProgress ? this.#tell : undefined)
       case 'reset':
         return episode.reset({ ...operation.options, signal })
       case 'state':
@@ -127,5 +138,20 @@ async function positionOf(episode: LocalEpisode): Promise<Uint8Array | null> {
     return serialize(await episode.snapshot())
   } catch {
     return null
+  }
+}
+
+/** Lets so many reports through in a second, and drops the others: a loop may report at every turn. */
+function sparingly(tell: (progress: Progress) => void): (progress: Progress) => void {
+  let since = -Infinity
+  let left = 0
+  return (progress) => {
+    const now = performance.now()
+    if (now - since >= 1000) {
+      since = now
+      left = REPORTS_A_SECOND
+    }
+    left -= 1
+    if (left >= 0) tell(progress)
   }
 }

@@ -65,6 +65,15 @@ describe.each(KINDS)('isolation by %s', (kind) => {
     expect(episode.busy).toBe(false)
   })
 
+  it('tells how far a step is', async () => {
+    await using isolation = await isolate(kind, './surroundings.ts')
+    await using episode = isolation.openEpisode()
+    await episode.reset()
+    const told: unknown[] = []
+    await episode.stepNow({ what: 'look' }, undefined, (progress) => told.push(progress))
+    expect(told).toEqual([{ progress: 1, total: 2, message: 'look' }])
+  })
+
   it('rejects the step at work when the episode is closed', async () => {
     await using isolation = await isolate(kind, './surroundings.ts')
     const episode = isolation.openEpisode()

@@ -1,6 +1,6 @@
 // What runs in an executor, a thread or a process of its own: loads the environment and performs one call at a time.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, type MessagePort } from 'node:worker_threads'
 import { isObject, OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import { EpisodeHost, floats } from './host.ts'
 import { boundOutput } from './output.ts'
@@ -17,7 +17,7 @@ import { startWatchdog } from './watchdog.ts'
 const BESIDE_HEAP_MB = 256
 const MIB = 1024 * 1024
 
-const [, , configText = '{}', memoryMb = ''] = process.argv
+const [, , configText = '{}', memoryMb = '', server = ''] = process.argv
 const config = JSON.parse(configText) as ExecutorConfig
 const post = line()
 /** Whose code runs, across everything that it waits for. */
@@ -27,7 +27,7 @@ boundOutput()
 reportStrays()
 if (parentPort === null) {
   process.on('disconnect', endGroup)
-  startWatchdog((Number(memoryMb) + BESIDE_HEAP_MB) * MIB)
+  startWatchdog(Number(server), (Number(memoryMb) + BESIDE_HEAP_MB) * MIB)
 }
 await start()
 
@@ -40,7 +40,9 @@ async function start(): Promise<void> {
     return
   }
   const limitSeconds = environment.limits.stepSeconds ?? config.stepSeconds
-  const host = new EpisodeHost(environment, limitSeconds)
+  const host = new EpisodeHost(environment, limitSeconds, (progress) => {
+    post({ type: 'progress', progress })
+  })
   listen((message) => {
     switch (message.type) {
       case 'call':
@@ -75,28 +77,37 @@ async function loadEnvironment(): Promise<AnyEnvironment> {
 
 /** The way to the server. What cannot cross as it is crosses as JSON, which is all that a client would see of it. */
 function line(): (message: FromExecutor) => void {
-  const port = parentPort
-  const write =
-    port === null
-      ? // Kept: the environment may take these for its own.
-        process.send?.bind(process)
-      : (message: FromExecutor) => {
-          port.postMessage(message, bytesOf(message))
-        }
+  const write = parentPort === null ? processLine() : threadLine(parentPort)
   return (message) => {
     try {
-      write?.(message)
+      write(message)
     } catch {
-      write?.(asJson(message))
+      write(asJson(message))
     }
+  }
+}
+
+function threadLine(port: MessagePort): (message: FromExecutor) => void {
+  return (message) => {
+    port.postMessage(message, bytesOf(message))
+  }
+}
+
+function processLine(): (message: FromExecutor) => void {
+  // Kept: the environment may take it for its own.
+  const send = process.send?.bind(process)
+  return (message) => {
+    send?.(message, undefined, undefined, (error) => {
+      if (error !== null) endGroup()
+    })
   }
 }
 
 function asJson(message: FromExecutor): FromExecutor {
   if (message.type !== 'answer') return message
+  const { value, error } = message
   try {
-    const { value, error } = JSON.parse(JSON.stringify(message)) as Answer
-    return { ...message, value, ...(error === undefined ? {} : { error }) }
+    return { ...message, ...(JSON.parse(JSON.stringify({ value, error })) as Answer) }
   } catch (cause) {
     return { ...message, value: undefined, error: sendError(cause, 'the call') }
   }

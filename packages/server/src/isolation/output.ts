@@ -10,7 +10,7 @@ const BYTES_A_SECOND = 64 * 1024
 export function boundOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
-    let since = 0
+    let since = -Infinity
     let left = 0
     stream.write = (text: string | Uint8Array, ...rest: unknown[]) => {
       const now = performance.now()

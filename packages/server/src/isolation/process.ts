@@ -24,7 +24,7 @@ process.once('exit', () => {
 export function processes({ entry, config, memoryMb, execArgv, variables = [] }: LaunchOptions): Launch {
   const flags = execArgv ?? process.execArgv.filter((flag) => !OWN_FLAGS.test(flag))
   return ({ message, print, ended }) => {
-    const child = fork(fileURLToPath(entry), [config, String(memoryMb)], {
+    const child = fork(fileURLToPath(entry), [config, String(memoryMb), String(process.pid)], {
       execArgv: [...flags, `--max-old-space-size=${String(memoryMb)}`],
       env: pick(process.env, [...VARIABLES, ...variables]),
       serialization: 'advanced',

@@ -4,6 +4,7 @@ import {
   toOpenEnvError,
   type ErrorCode,
   type Issue,
+  type Progress,
   type ResetOptions,
   type Snapshot,
   type Status,
@@ -29,7 +30,7 @@ export interface Position {
 /** What can be asked of an episode. */
 export type Operation =
   | { readonly op: 'reset'; readonly options: Omit<ResetOptions, 'signal'> }
-  | { readonly op: 'step'; readonly action: unknown }
+  | { readonly op: 'step'; readonly action: unknown; readonly tellsProgress: boolean }
   | { readonly op: 'state' | 'prompt' | 'snapshot' | 'close' }
   | { readonly op: 'restore'; readonly snapshot: Snapshot }
   | { readonly op: 'fork'; readonly twin: number }
@@ -72,6 +73,7 @@ export type FromExecutor =
   | Hello
   | { readonly type: 'unfit'; readonly error: SentError }
   | ({ readonly type: 'answer' } & Answer)
+  | { readonly type: 'progress'; readonly progress: Progress }
   | Stray
 
 /** The first message of an executor that is ready for calls. */

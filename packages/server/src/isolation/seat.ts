@@ -1,3 +1,4 @@
+import type { OnProgress } from './executor.ts'
 import type { Answer, Operation, Standing } from './protocol.ts'
 
 /** How the calls on one episode get performed, one at a time. */
@@ -7,7 +8,7 @@ export interface Seat {
    *
    * @throws OpenEnvError when the environment had no chance to answer: it took too long, or brought itself down.
    */
-  perform(operation: Operation): Promise<Answer>
+  perform(operation: Operation, onProgress?: OnProgress): Promise<Answer>
   /**
    * Gives up the call at work; what comes of it is thrown away.
    *

@@ -9,10 +9,11 @@ const WATCHDOG_MEMORY_MB = 16
  * Starts a thread that ends this process, and all that it started, when the server is gone or memory is over the
  * limit: also when the environment never lets the main thread go.
  *
+ * @param server - The process that started this one. Asked for here it might be gone already, and another in its place.
  * @param maxBytes - Resident memory of this process.
  */
-export function startWatchdog(maxBytes: number): void {
-  const code = `(${watch.toString()})(${String(maxBytes)}, ${JSON.stringify(OUT_OF_MEMORY)})`
+export function startWatchdog(server: number, maxBytes: number): void {
+  const code = `(${watch.toString()})(${[server, maxBytes, OUT_OF_MEMORY].map((value) => JSON.stringify(value)).join()})`
   new Worker(code, {
     eval: true,
     execArgv: [],
@@ -21,8 +22,7 @@ export function startWatchdog(maxBytes: number): void {
 }
 
 /** Runs from its source, so that it has to stand on its own. */
-function watch(maxBytes: number, note: string): void {
-  const { ppid } = process
+function watch(server: number, maxBytes: number, note: string): void {
   const end = (): void => {
     // The whole group: this process leads it.
     for (const target of [-process.pid, process.pid]) {
@@ -34,7 +34,7 @@ function watch(maxBytes: number, note: string): void {
     }
   }
   setInterval(() => {
-    if (process.ppid !== ppid) end()
+    if (process.ppid !== server) end()
     if (process.memoryUsage.rss() <= maxBytes) return
     // Streams of this thread would wait for the main one.
     process.getBuiltinModule('node:fs').writeSync(2, `${note}\n`)
