@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { counterEnvironment, heldEnvironment } from '../test/environments.ts'
 import { doors, moves } from '../test/mcp-environments.ts'
-import { FrameSocket, rpc, rpcRaw, type Message } from '../test/mcp-client.ts'
+import { FrameSocket, rpc, rpcRaw, toolNames, type Message } from '../test/mcp-client.ts'
 import { serve, type RunningServer } from './node.ts'
 
 const HTTP = { port: 0 } as const
@@ -62,7 +62,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
         expect(tool['input_schema']).toEqual(tool['inputSchema'])
         expect(Object.values(tool)).not.toContain(null)
       }
-      expect(result.tools.map(({ name }: Message) => name as string)).toContain('count')
+      expect(toolNames(result as Message)).toContain('count')
     }
   })
 
@@ -413,8 +413,7 @@ describe('tools as steps on /ws', () => {
     await using server = await serve(moves, HTTP)
     await using socket = await FrameSocket.open(`${server.url}/ws`)
     await socket.ask({ type: 'reset', data: {} })
-    const { tools } = await socket.step({ type: 'list_tools' })
-    expect(tools.map(({ name }: Message) => name as string)).toEqual(['go', 'rest', 'observe'])
+    expect(toolNames(await socket.step({ type: 'list_tools' }))).toEqual(['go', 'rest', 'observe'])
     const called = { type: 'call_tool', tool_name: 'go', arguments: { to: { x: 1, y: 2 } } }
     expect((await socket.step(called))['result'].data.observation).toEqual({ at: { x: 1, y: 2 } })
     expect(await socket.step({ kind: 'go', to: { x: 3, y: 4 } })).toMatchObject({ at: { x: 3, y: 4 } })

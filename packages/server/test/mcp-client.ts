@@ -11,7 +11,13 @@ export interface McpAnswer {
   readonly message: Message
 }
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- replies of a wire are looked at as they came
 export type Message = Readonly<Record<string, any>>
+
+/** Names of the tools in a listing. */
+export function toolNames({ tools }: Message): readonly string[] {
+  return (tools as readonly Message[]).map(({ name }) => name as string)
+}
 
 export const ACCEPT_BOTH = 'application/json, text/event-stream'
 

@@ -80,11 +80,17 @@ async function act(
   } catch (error) {
     logFailure(host, error, session)
     if (request.signal.aborted) return { result: failed('The call was cancelled.') }
-    // Its way out would be a reset, which is not the agent's.
-    if (session.episode.reply?.done === true)
-      return { result: failed('The episode is over: nothing acts in it any more.') }
-    return { result: failed(isOpenEnvError(error) ? error.message : 'The call failed.') }
+    return { result: failed(wordsFor(error, session)) }
   }
+}
+
+/** Why a call failed, for an agent: to reset, which errors advise, is not among the things that it can do. */
+function wordsFor(error: unknown, { episode }: Session): string {
+  if (!isOpenEnvError(error)) return 'The call failed.'
+  if (error.http !== 409) return error.message
+  if (episode.reply === null) return 'The episode has not begun yet.'
+  if (episode.reply.done) return 'The episode is over: nothing acts in it any more.'
+  return 'The episode was broken off in the middle of a call, and cannot go on.'
 }
 
 /** Progress on its way to a client that asked for it. */
