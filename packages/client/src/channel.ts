@@ -26,6 +26,8 @@ interface Pending {
 /** Codes that the server sends just before it closes the socket. */
 const FATAL: ReadonlySet<string> = new Set(['CAPACITY_REACHED', 'FACTORY_ERROR', 'SESSION_ERROR'])
 const CLOSED_TOO_BIG = 1009
+/** In the one spelling that servers answer out of turn. */
+const HEARTBEAT = '{"type":"heartbeat"}'
 const CLOSE_GRACE_MS = 1_000
 
 /**
@@ -41,6 +43,8 @@ export class Channel {
   #failure: OpenEnvError | null = null
   #lostByPeer = false
   #errorReason = ''
+  #heard: () => void = () => undefined
+  #stopBeating: () => void = () => undefined
   readonly #gone: Promise<void>
   #markGone: () => void = () => undefined
 
@@ -113,6 +117,7 @@ export class Channel {
    */
   async close(reason: OpenEnvError): Promise<void> {
     if (this.#failure === null) {
+      this.#stopBeating()
       this.#rejectPending(reason)
       this.#failure = reason
       // The server answers `close` by closing; it may have work to do first.
@@ -125,8 +130,30 @@ export class Channel {
     }
   }
 
+  /** Sends a heartbeat every so often, to a server that answers them at any time. One silent for three is gone. */
+  beat(everyMs: number): void {
+    let silent = 0
+    this.#heard = () => {
+      silent = 0
+    }
+    const next = (): void => {
+      this.#stopBeating = after(everyMs, () => {
+        if (silent >= 3) {
+          this.#lostByPeer = true
+          this.#fail(this.#lost('it did not answer three heartbeats'))
+          return
+        }
+        silent += 1
+        this.#trySend(HEARTBEAT)
+        next()
+      })
+    }
+    next()
+  }
+
   #receive(data: unknown): void {
     if (this.#failure !== null) return
+    this.#heard()
     let frame: Frame
     try {
       frame = readFrame(data)
@@ -139,6 +166,8 @@ export class Channel {
       const error = explained(errorFromSocket(frame.data))
       if (pending === null || FATAL.has(error.code)) this.#fail(error)
       else this.#rejectPending(error)
+    } else if (frame.type === 'heartbeat' && pending?.answer !== 'heartbeat') {
+      // Nobody waits for it: that it came is all it says.
     } else if (pending === null) {
       this.#fail(this.#lost(`it sent "${frame.type}" when nothing was asked`))
     } else if (frame.type !== pending.answer) {
@@ -161,6 +190,7 @@ export class Channel {
   #fail(failure: OpenEnvError, forPending: unknown = failure): void {
     if (this.#failure !== null) return
     this.#failure = failure
+    this.#stopBeating()
     this.#rejectPending(forPending)
     this.#drop()
   }

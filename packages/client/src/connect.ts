@@ -25,7 +25,10 @@ export async function connectWith(
   open: OpenSocket,
 ): Promise<SocketEpisode<never, never>> {
   const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, fork = true, token, headers, signal } = options
+  const { resume = false, resumeTimeoutMs = DEFAULT_RESUME_MS, heartbeatMs = Infinity } = options
   const settings: EpisodeSettings = {
+    resumeMs: resume ? checkDuration('resumeTimeoutMs', resumeTimeoutMs) : null,
+    heartbeatMs: checkDuration('heartbeatMs', heartbeatMs),
     plan: planOf(url, options, open),
     http: { ...(token === undefined ? {} : { token }), ...(headers === undefined ? {} : { headers }) },
     environment,
@@ -50,6 +53,7 @@ export function connectVectorWith(
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000
+const DEFAULT_RESUME_MS = 60_000
 
 function planOf(
   url: string | URL,

@@ -20,6 +20,7 @@ import { fetchMetadata, fetchSchemas, type ServerMetadata } from './info.ts'
 import type { CallOptions, RemoteEpisode } from './options.ts'
 import { checkObservation, readReply } from './reply.ts'
 import { checkReset, sameStart } from './reset.ts'
+import { keepEpisode, resumeEpisode } from './resume.ts'
 import { backoffMs, checkDuration, pause } from './time.ts'
 import { Turns } from './turns.ts'
 
@@ -30,6 +31,10 @@ export interface EpisodeSettings {
   readonly environment: AnyEnvironment | undefined
   readonly timeoutMs: number
   readonly fork: boolean
+  /** How long a server may take to come back; null: a lost connection is a lost episode. */
+  readonly resumeMs: number | null
+  /** Infinite for none. */
+  readonly heartbeatMs: number
 }
 
 type Data = Readonly<Record<string, unknown>>
@@ -44,7 +49,10 @@ interface Run {
   steps: number
 }
 
-/** An episode on a session socket. A lost connection is a lost episode: only `reset` makes a new one. */
+/**
+ * An episode on a session socket. A lost connection is a lost episode, and only `reset` makes a new one; unless the
+ * server keeps it and the client resumes.
+ */
 export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   readonly #settings: EpisodeSettings
   readonly #turns = new Turns()
@@ -55,6 +63,10 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   /** Whether the server ever gave this episode a session. */
   #hadSession = false
   #closing: Promise<void> | null = null
+  /** The connection that extras were agreed on: each is asked once. */
+  #agreed: Channel | null = null
+  /** What brings the episode back; null where the server keeps none. */
+  #token: string | null = null
 
   constructor(settings: EpisodeSettings, channel: Channel) {
     this.#settings = settings
@@ -66,7 +78,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   }
 
   get status(): Status | 'idle' | 'lost' {
-    if (this.#channel.failure !== null) return 'lost'
+    if (this.#channel.failure !== null && !this.#mayResume()) return 'lost'
     return this.#run?.status ?? 'idle'
   }
 
@@ -160,6 +172,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
       const reconnected = this.#channel.failure !== null
       if (reconnected) await this.#reconnect(options.signal)
       try {
+        await this.#agree(options)
         return await this.#request('reset', text, 'observation', options)
       } catch (error) {
         // After any other error the server's old episode may be gone; bad options never touch it.
@@ -178,9 +191,68 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     return error.code === 'CAPACITY_REACHED' && this.#hadSession
   }
 
+  /** Agrees with a server on what goes beyond the plain wire, before the first reset on a connection. */
+  async #agree({ signal, timeoutMs = this.#settings.timeoutMs }: CallOptions): Promise<void> {
+    const { resumeMs, heartbeatMs } = this.#settings
+    const channel = this.#channel
+    if (this.#agreed === channel) return
+    this.#agreed = channel
+    if (resumeMs !== null) this.#token = await keepEpisode(channel, timeoutMs, signal)
+    if (heartbeatMs === Infinity) return
+    const text = writeFrame('heartbeat')
+    await channel.request({ name: 'heartbeat', text, answer: 'heartbeat', timeoutMs, signal }).then(
+      () => {
+        channel.beat(heartbeatMs)
+      },
+      (error: unknown) => {
+        if (!isOpenEnvError(error) || error.code !== 'UNKNOWN_TYPE') throw error
+      },
+    )
+  }
+
+  /** How to reach a server that may be on its way back. */
+  get #patientPlan(): DialPlan {
+    const { plan, resumeMs } = this.#settings
+    if (resumeMs === null || !this.#hadSession) return plan
+    return { ...plan, connectTimeoutMs: resumeMs, retries: Infinity }
+  }
+
+  /** Whether the connection is gone, and the episode may be there all the same. */
+  #mayResume(): boolean {
+    return this.#token !== null && this.#run !== null && this.#channel.lostByPeer
+  }
+
+  /**
+   * Goes on with the episode on another connection.
+   *
+   * @returns The answer to a step that was done although its answer was lost; null when there is none.
+   */
+  async #resume(run: Run, stepping: boolean, options: CallOptions): Promise<Frame | null> {
+    const token = this.#token ?? ''
+    const { timeoutMs, heartbeatMs } = this.#settings
+    this.#token = null
+    const resumed = await resumeEpisode(this.#patientPlan, token, timeoutMs, this.#signal(options.signal))
+    const { channel, stepCount } = resumed
+    const ahead = stepCount - run.steps
+    if (ahead !== 0 && !(stepping && ahead === 1)) {
+      const elsewhere = new OpenEnvError(
+        'SESSION_ERROR',
+        `The episode came back at step ${String(stepCount)} instead of step ${String(run.steps)}.`,
+      )
+      await channel.close(elsewhere)
+      throw elsewhere
+    }
+    this.#channel = channel
+    this.#agreed = channel
+    this.#token = resumed.token
+    if (heartbeatMs !== Infinity) channel.beat(heartbeatMs)
+    return ahead === 1 ? resumed.last : null
+  }
+
   async #reconnect(signal: AbortSignal | undefined): Promise<void> {
     this.#run = null
-    const channel = await dial(this.#settings.plan, this.#signal(signal))
+    this.#token = null
+    const channel = await dial(this.#patientPlan, this.#signal(signal))
     this.#channel = channel
     if (this.#life.signal.aborted) {
       const closed = this.#life.signal.reason as OpenEnvError
@@ -199,7 +271,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
       if (run.status !== 'running') throw notReady('after the end')
     }
     const text = writeFrame('step', action)
-    const frame = await this.#request('step', text, 'observation', options)
+    const frame = await this.#call('step', text, 'observation', options)
     if (run === null || tool === 'list_tools') return readReply(frame) as Reply<O>
     const reply = this.#advance(run, text, frame)
     return tool === null ? this.#checked(reply) : (reply as Reply<O>)
@@ -207,7 +279,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
 
   async #state(options: CallOptions): Promise<EpisodeState> {
     this.#checkAlive()
-    const { data } = await this.#request('state', writeFrame('state'), 'state', options)
+    const { data } = await this.#call('state', writeFrame('state'), 'state', options)
     const state = isObject(data) ? data : {}
     const { episode_id: id, step_count: count } = state
     return {
@@ -252,6 +324,29 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     })
   }
 
+  /** Sends a request within an episode; when the connection breaks, again or not as it was done already. */
+  async #call(
+    name: 'step' | 'state',
+    text: string,
+    answer: 'observation' | 'state',
+    options: CallOptions,
+  ): Promise<Frame> {
+    const run = this.#run
+    for (;;) {
+      let cause: unknown = this.#channel.failure
+      if (cause === null) {
+        try {
+          return await this.#request(name, text, answer, options)
+        } catch (error) {
+          cause = error
+        }
+      }
+      if (run === null || !this.#mayResume() || this.#channel.failure === null) throw cause
+      const done = await this.#resume(run, name === 'step', options)
+      if (done !== null) return done
+    }
+  }
+
   #request(
     name: string,
     text: string,
@@ -269,7 +364,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
 
   #checkAlive(): void {
     const { failure } = this.#channel
-    if (failure === null) return
+    if (failure === null || this.#mayResume()) return
     if (!this.#hadSession) throw failure
     throw new OpenEnvError(
       'EXECUTION_ERROR',

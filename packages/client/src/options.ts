@@ -26,6 +26,20 @@ export interface ConnectOptions {
   readonly retries?: number
   /** `false`: remember nothing for a fork, and never fork. Else an episode remembers its actions (at most 8 MB). */
   readonly fork?: boolean
+  /**
+   * `true`: when the connection goes away, go on with the same episode on another one, at the same position and with
+   * every step counted once, also when the server was restarted meanwhile. Needs a server that keeps episodes
+   * (`openenv serve --resume-dir`); with any other, a lost connection is a lost episode as ever.
+   */
+  readonly resume?: boolean
+  /** Milliseconds that a server may take to come back; 60,000 if not given. */
+  readonly resumeTimeoutMs?: number
+  /**
+   * Milliseconds between heartbeats, for proxies that cut off what is silent and for browsers, which have no pings:
+   * messages that the server answers even while a step runs. None if not given, and none with a server that does not
+   * know them. A server silent for three of them is gone.
+   */
+  readonly heartbeatMs?: number
   /** Sent as `Authorization: Bearer`; on a browser's socket as a subprotocol. */
   readonly token?: string
   /** Ends the attempt to connect; no part in what comes after. */
