@@ -51,22 +51,49 @@ export interface Player extends AsyncDisposable {
 }
 
 /** Starts play.py. */
-export async function startPlayer(peer: Peer): Promise<Player> {
-  const child = spawn(program(peer, 'python'), [join(HERE, 'play.py')], {
+export function startPlayer(peer: Peer): Promise<Player> {
+  return startScript<Answer[][]>(peer, 'play.py')
+}
+
+/** What mcp_play.py is to do; see there. */
+export interface McpPlan {
+  readonly client: 'openenv' | 'mcp' | 'fastmcp'
+  readonly url: string
+  readonly production?: boolean
+  readonly calls: readonly (readonly [name: string, ...unknown[]])[]
+}
+
+/** What a Python client saw of one call: whatever it was. */
+export type McpAnswer = Readonly<Record<string, unknown>>
+
+/** Starts mcp_play.py. */
+export function startMcpPlayer(
+  peer: Peer,
+): Promise<
+  { readonly client: string; play(plan: McpPlan): Promise<readonly McpAnswer[]> } & AsyncDisposable
+> {
+  return startScript<McpAnswer[]>(peer, 'mcp_play.py')
+}
+
+async function startScript<A>(
+  peer: Peer,
+  script: string,
+): Promise<{ readonly client: string; play(plan: unknown): Promise<A> } & AsyncDisposable> {
+  const child = spawn(program(peer, 'python'), [join(HERE, script)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const nextLine = async (): Promise<unknown> => {
     const { value, done } = await lines.next()
-    if (done === true) throw new Error(`play.py of ${peer} ended.`)
+    if (done === true) throw new Error(`${script} of ${peer} ended.`)
     return JSON.parse(value) as unknown
   }
   return {
     client: (await nextLine()) as string,
     play: async (plan) => {
       child.stdin.write(`${JSON.stringify(plan)}\n`)
-      return (await nextLine()) as Answer[][]
+      return (await nextLine()) as A
     },
     [Symbol.asyncDispose]: async () => {
       child.stdin.end()
@@ -103,6 +130,16 @@ export function servePython(
   ...flags: readonly string[]
 ): Promise<Server> {
   return serveScript(peer, ['python_server.py', environment, ...flags])
+}
+
+/** Serves the tools of mcp_server.py with a peer's own FastMCP. */
+export function serveFastMcp(peer: Peer): Promise<Server> {
+  return serveScript(peer, ['mcp_server.py'])
+}
+
+/** The same as a program on standard input and output. */
+export function fastMcpCommand(peer: Peer): { readonly command: string; readonly args: readonly string[] } {
+  return { command: program(peer, 'python'), args: [join(HERE, 'mcp_server.py'), 'stdio'] }
 }
 
 /** Runs a script of this folder that says where it listens. */
