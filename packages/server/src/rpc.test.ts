@@ -1,9 +1,13 @@
 import { manualClock, pureEnvironment } from '@openenv-ts/core'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { counterEnvironment, heldEnvironment } from '../test/environments.ts'
+import { call } from '../test/http-client.ts'
 import { doors, moves } from '../test/mcp-environments.ts'
 import { FrameSocket, rpc, rpcRaw, toolNames, type Message } from '../test/mcp-client.ts'
+import { createApp } from './app.ts'
+import { dialectOf } from './mcp/dialect.ts'
 import { serve, type RunningServer } from './node.ts'
 
 const HTTP = { port: 0 } as const
@@ -156,6 +160,25 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
       error: { code, message: expect.any(String), data: null },
     })
     expect(server.app.sessions.size).toBe(0)
+  })
+
+  it('answers every JSON that there is in its own form, and none of it harms the server', async () => {
+    const app = createApp(doors)
+    const member = fc.oneof(fc.constantFrom('2.0', 'tools/list', 'tools/call', 7, null), fc.jsonValue())
+    const request = fc.dictionary(fc.constantFrom('jsonrpc', 'id', 'method', 'params', 'more'), member)
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.jsonValue(), request), async (body) => {
+        // What MCP would take is MCP's to answer.
+        fc.pre(dialectOf(new Headers(), body) === 'openenv')
+        const answer = await call(app, 'POST', '/mcp', { json: body })
+        expect([answer.status, answer.body['jsonrpc']]).toEqual([200, '2.0'])
+        expect('result' in answer.body).not.toBe('error' in answer.body)
+        expect(answer.body).toHaveProperty('id')
+      }),
+      { numRuns: 500 },
+    )
+    expect(app.sessions.size).toBe(0)
+    await app.close()
   })
 
   it('says so when all sessions are taken, with the numbers', async () => {

@@ -195,6 +195,21 @@ describe('a server that gives agents episodes', () => {
       .toBe(0)
   })
 
+  it.each(['the agent leaves', 'the agent opens too many others'])(
+    'holds an episode no longer for a stream that ended because %s',
+    async (why) => {
+      await using server = await serve(doors, { port: 0 })
+      const { url, id } = await grant(server)
+      const session = await McpSession.open(url)
+      const stream = await session.request('GET')
+      expect(server.app.sessions.find(id)).toMatchObject({ holders: 1 })
+      if (why === 'the agent leaves') await session.request('DELETE')
+      else for (let count = 0; count < 16; count += 1) await McpSession.open(url)
+      await stream.text()
+      expect(server.app.sessions.find(id)).toMatchObject({ holders: 0 })
+    },
+  )
+
   it('says what is wrong with a task that there is not, and keeps nothing of it', async () => {
     await using server = await fresh({ agentEpisode: 'fourth' })
     const answer = await initialize(`${server.url}/mcp`)

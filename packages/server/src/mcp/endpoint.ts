@@ -98,8 +98,8 @@ export class McpEndpoint {
     if (conversation?.place !== source.place || !this.#host.sessions.touch(conversation.session)) {
       return rpcError(404, -32001, 'Session not found')
     }
-    if (request.method === 'GET') hold(conversation.session, request.signal)
-    return conversation.transport.handleRequest(request, { parsedBody: body })
+    const response = await conversation.transport.handleRequest(request, { parsedBody: body })
+    return request.method === 'GET' ? holding(conversation.session, response) : response
   }
 
   /** The first request of a conversation: `initialize`, or something that the protocol refuses without one. */
@@ -147,16 +147,38 @@ export class McpEndpoint {
   }
 }
 
-/** Keeps a session from being idle as long as a connection is open. */
-function hold(session: Session, connection: AbortSignal): void {
+/** The response, with a stream that keeps the session from being idle until either side ends it. */
+function holding(session: Session, response: Response): Response {
+  if (!response.ok || response.body === null) return response
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
   session.holders += 1
-  connection.addEventListener(
-    'abort',
-    () => {
-      session.holders -= 1
+  let held = true
+  const release = (): void => {
+    if (held) session.holders -= 1
+    held = false
+  }
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (!done) {
+          controller.enqueue(value)
+          return
+        }
+        release()
+        controller.close()
+      } catch (error) {
+        release()
+        controller.error(error)
+      }
     },
-    { once: true },
-  )
+    async cancel(reason) {
+      release()
+      await reader.cancel(reason)
+    },
+  })
+  const { status, headers } = response
+  return new Response(body, { status, headers })
 }
 
 /** Whether a body is a request of this method, alone or as a batch of one. */
