@@ -163,6 +163,9 @@ async function serveScript(
       await untilHealthy(url)
       return { url, [Symbol.asyncDispose]: stop }
     }
+  } catch (error) {
+    await stop()
+    throw error
   } finally {
     clearTimeout(timer)
   }
