@@ -17,6 +17,7 @@ const STEPS = [
   step('types', 'npm run --silent types'),
   vitest('unit'),
   vitest('pack', '--config', 'test/pack/vitest.config.ts'),
+  vitest('faults', '--config', 'test/faults/vitest.config.ts'),
   step('peers-install', 'bash test/peers/install.sh'),
   vitest('peers', '--config', 'test/peers/vitest.config.ts'),
   step('conformance', 'npm run --silent conformance'),
