@@ -151,6 +151,11 @@ export default defineConfig(
     rules: { 'import-x/no-default-export': 'off' },
   },
   {
+    // Tests that span packages use what the packages' own tests are made of, which no package exports.
+    files: ['test/*.ts', 'test/faults/*.ts'],
+    rules: { 'import-x/no-relative-packages': 'off' },
+  },
+  {
     files: TESTS,
     rules: {
       'jsdoc/require-jsdoc': 'off',

@@ -341,7 +341,7 @@ describe('an agent', () => {
         const socket = new WebSocket(url, { headers: { authorization: `Bearer ${SECRETS.agent}` } })
         const answers: string[] = []
         socket.on('error', () => undefined)
-        socket.on('message', (data) => answers.push(String(data)))
+        socket.on('message', (data: Buffer) => answers.push(data.toString()))
         const opened = await once(socket, 'open').then(
           () => true,
           () => false,
@@ -435,7 +435,7 @@ describe('production mode', () => {
           async (path, sent) => {
             const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${path}`, { headers })
             const answers: string[] = []
-            socket.on('message', (data) => answers.push(String(data)))
+            socket.on('message', (data: Buffer) => answers.push(data.toString()))
             await once(socket, 'open')
             for (const each of sent) socket.send(JSON.stringify(each))
             await expect.poll(() => answers.length).toBe(sent.length)
@@ -510,7 +510,7 @@ describe('ports of their own', () => {
       headers: { authorization: `Bearer ${c}` },
       body: '{}',
     })
-    expect(String(((await opened.json()) as { agent_url: string }).agent_url)).toMatch(
+    expect(((await opened.json()) as { agent_url: string }).agent_url).toMatch(
       new RegExp(`^${agent}/agent/[\\w-]{43}/mcp$`),
     )
   })

@@ -58,9 +58,9 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     await using directory = await folder()
     const port = await freePort()
     let server = await serving(port, directory.path)
-    let playing = true
+    const play = { goesOn: true }
     const restarts = (async () => {
-      for (let round = 0; playing && round < 4; round += 1) {
+      for (let round = 0; play.goesOn && round < 4; round += 1) {
         await new Promise((resolve) => setTimeout(resolve, 150 + round * 70))
         server.kill(signal)
         await server.finished
@@ -85,7 +85,7 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
       return seen
     })
     const seen = await Promise.all(players)
-    playing = false
+    play.goesOn = false
     await restarts
     await server[Symbol.asyncDispose]()
     expect(seen).toEqual(await Promise.all(Array.from({ length: 8 }, (_, player) => undisturbed(player))))
@@ -96,7 +96,7 @@ it('what is kept is for the server alone, names no token, and goes when its clie
   await using directory = await folder()
   const port = await freePort()
   const kept = join(directory.path, 'kept')
-  await using server = await serving(port, kept)
+  await using _server = await serving(port, kept)
   const url = `http://127.0.0.1:${String(port)}`
   const tokens: string[] = []
   const { WebSocket } = await import('ws')

@@ -53,10 +53,10 @@ export async function neighbour(url: string): Promise<{ stop(): Promise<number> 
   const { connect } = await import('@openenv-ts/client')
   const episode = await connect(url, { timeoutMs: 30_000 })
   await episode.reset()
-  let running = true
+  const game = { goesOn: true }
   let slowest = 0
   const play = (async () => {
-    while (running) {
+    while (game.goesOn) {
       const start = performance.now()
       const message = `step ${String(start)}`
       const { observation } = await episode.step({ message })
@@ -67,7 +67,7 @@ export async function neighbour(url: string): Promise<{ stop(): Promise<number> 
   })()
   return {
     stop: async () => {
-      running = false
+      game.goesOn = false
       await play
       await episode.close()
       return slowest

@@ -17,14 +17,14 @@ export interface TaskDiscovery {
    *
    * @throws OpenEnvError `NOT_SUPPORTED` when the environment has no tasks, or the server tells of none.
    */
-  listSplits(url: string | URL, options?: EnvironmentOptions): Promise<readonly Split[]>
+  readonly listSplits: (url: string | URL, options?: EnvironmentOptions) => Promise<readonly Split[]>
   /**
    * How many tasks a split has.
    *
    * @param query - `split` counts; `start` and `stop` do not.
    * @throws OpenEnvError As `listTasks`.
    */
-  countTasks(url: string | URL, query?: TaskQuery): Promise<number>
+  readonly countTasks: (url: string | URL, query?: TaskQuery) => Promise<number>
   /**
    * Tasks of a split in order, as `reset({ split, index })` takes them.
    *
@@ -33,7 +33,7 @@ export interface TaskDiscovery {
    *
    * @throws OpenEnvError `NOT_SUPPORTED` when there are no tasks; `VALIDATION_ERROR` for an unknown split.
    */
-  listTasks(url: string | URL, query?: TaskQuery): Promise<readonly TaskSpec[]>
+  readonly listTasks: (url: string | URL, query?: TaskQuery) => Promise<readonly TaskSpec[]>
 }
 
 /** How long the control channel may take before the routes are asked instead. */
