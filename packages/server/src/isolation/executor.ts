@@ -18,8 +18,8 @@ const GRACE_MS = 100
 export interface ExecutorEvents {
   readonly stray: (stray: Stray) => void
   readonly print: (text: string) => void
-  /** It is gone. Follows on the failure of the call that it was at. */
-  readonly ended: (executor: Executor) => void
+  /** It takes no more calls. The one that it is at fails when what ended it is known. */
+  readonly ended: (executor: Executor, byItself: boolean) => void
 }
 
 /** Told how far a call is. */
@@ -37,6 +37,7 @@ interface Work {
 export class Executor {
   readonly hello: Hello
   readonly #line: Line
+  readonly #events: ExecutorEvents
   #work: Work | null = null
   #timer: NodeJS.Timeout | undefined
   #alive = true
@@ -46,11 +47,12 @@ export class Executor {
   slow = false
   /** The episode that something last came from beside its calls, and when: who may have ended this executor. */
   strayed: { readonly episode: number | null; readonly at: number } | null = null
-  #ending = ''
+  #ending = 'came to its end'
 
-  private constructor(hello: Hello, line: Line) {
+  private constructor(hello: Hello, line: Line, events: ExecutorEvents) {
     this.hello = hello
     this.#line = line
+    this.#events = events
   }
 
   /**
@@ -66,6 +68,9 @@ export class Executor {
         signal.removeEventListener('abort', stop)
         reject(new OpenEnvError('FACTORY_ERROR', message, { cause }))
       }
+      const leaving = (): void => {
+        if (executor !== null) executor.#leave(true)
+      }
       const line = launch({
         message: (message: FromExecutor) => {
           switch (message.type) {
@@ -73,7 +78,7 @@ export class Executor {
               clearTimeout(timer)
               signal.removeEventListener('abort', stop)
               line.hold(false)
-              executor = new Executor(message, line)
+              executor = new Executor(message, line, events)
               resolve(executor)
               return
             case 'unfit': {
@@ -90,19 +95,21 @@ export class Executor {
               return
             case 'stray':
               if (executor !== null) executor.strayed = { episode: message.episode, at: performance.now() }
+              if (message.ends) leaving()
               events.stray(message)
           }
         },
-        print: (text) => {
-          events.print(text)
+        print: events.print,
+        ending: () => {
+          leaving()
         },
         ended: (how) => {
           if (executor === null) {
             unfit(`The environment could not be loaded in isolation: it ${how}.`)
             return
           }
+          leaving()
           executor.#over(how)
-          events.ended(executor)
         },
       })
       const stop = (): void => {
@@ -169,8 +176,14 @@ export class Executor {
 
   /** Ends it at once. */
   kill(): void {
-    this.#alive = false
+    this.#leave(false)
     this.#line.kill()
+  }
+
+  #leave(byItself: boolean): void {
+    if (!this.#alive) return
+    this.#alive = false
+    this.#events.ended(this, byItself)
   }
 
   /** Passes on how far the call at work is. */
@@ -187,7 +200,6 @@ export class Executor {
   }
 
   #over(how: string): void {
-    this.#alive = false
     this.#ending = this.#work === null ? how : `${how} during ${this.#work.doing}`
     this.#fail(this.ending)
   }

@@ -11,6 +11,8 @@ const LOOK_AHEAD = 64
 /** Bytes of positions that an executor holds, and what each costs it beside its bytes. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024
 const HELD_COST = 2048
+/** Calls after which an episode that brought an executor down counts as any other again. */
+const PROBATION = 16
 
 /** A call that waits or is performed. */
 interface Waiting {
@@ -106,11 +108,14 @@ export class FloatingSeats {
 
   /** The first call whose episode this executor holds, or no busy one does. */
   #pick(executor: Executor): Waiting | undefined {
+    // While others are on their way, the last one is none for episodes that may bring it down as well.
+    const last = this.#pool.idle.length === 1 && this.#pool.starting > 0
     let first: Waiting | undefined
     let looked = 0
     for (const waiting of this.#queue) {
+      const { home, probation } = waiting.seat
+      if (last && probation > 0) continue
       first ??= waiting
-      const { home } = waiting.seat
       if (home === executor || home === null || !this.#busy.has(home) || home.slow) return waiting
       looked += 1
       if (looked === LOOK_AHEAD) break
@@ -142,7 +147,10 @@ export class FloatingSeats {
     const { seat, operation, givenUp } = waiting
     seat.at = null
     // Whatever it left running would be taken for another's.
-    if (answer.error?.code === 'TIMEOUT') executor.kill()
+    if (answer.error?.code === 'TIMEOUT') {
+      executor.kill()
+      seat.probation = PROBATION
+    } else if (seat.probation > 0) seat.probation -= 1
     if (givenUp) executor.forget(seat.key)
     else {
       if (operation.op !== 'fork' && answer.standing !== undefined)
@@ -166,6 +174,7 @@ export class FloatingSeats {
     const { seat } = waiting
     seat.at = null
     const again = !waiting.tried && !waiting.givenUp && this.#isBystander(seat, executor, error)
+    if (!again) seat.probation = PROBATION
     this.#free(executor)
     if (!again) {
       waiting.reject(error)
@@ -245,6 +254,8 @@ export class FloatingSeat implements Seat {
   at: Executor | null = null
   /** What the episode counts for among what its home holds. */
   heldBytes = 0
+  /** Calls to answer until it is forgotten that it brought an executor down. */
+  probation = 0
   #bytes: Uint8Array | null = null
   #arrivedAt = 0
   #waiting: Waiting | null = null
@@ -283,6 +294,7 @@ export class FloatingSeat implements Seat {
   }
 
   spoil(): void {
+    this.probation = PROBATION
     this.#pinned?.spoil()
   }
 

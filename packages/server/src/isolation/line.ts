@@ -5,6 +5,8 @@ export interface LineEvents {
   readonly message: (message: FromExecutor) => void
   /** What the executor prints. */
   readonly print: (text: string) => void
+  /** The executor is on its way out: nothing can be asked of it any more. */
+  readonly ending: () => void
   /**
    * The executor is gone; nothing follows.
    *

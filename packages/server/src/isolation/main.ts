@@ -127,8 +127,8 @@ function listen(take: (message: ToExecutor) => void): void {
 
 /** Tells of what nobody caught, and of an exit, whose code it came from. */
 function reportStrays(): void {
-  const report = (error: unknown): void => {
-    post({ type: 'stray', episode: whose.getStore() ?? null, error: sendError(error, 'no call') })
+  const report = (error: unknown, ends = false): void => {
+    post({ type: 'stray', episode: whose.getStore() ?? null, error: sendError(error, 'no call'), ends })
   }
   const caught = (cause: unknown): void => {
     report(
@@ -141,7 +141,8 @@ function reportStrays(): void {
   process.on('unhandledRejection', caught)
   const exit = process.exit.bind(process)
   process.exit = (code) => {
-    report(new OpenEnvError('EXECUTION_ERROR', `The environment called process.exit(${String(code ?? '')}).`))
+    const message = `The environment called process.exit(${String(code ?? '')}).`
+    report(new OpenEnvError('EXECUTION_ERROR', message), true)
     return exit(code)
   }
 }

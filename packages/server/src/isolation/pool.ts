@@ -40,7 +40,7 @@ export class Pool {
   #failure: OpenEnvError | null = null
   #restUntil = 0
   #timer: NodeJS.Timeout | undefined
-  /** Called when an executor becomes free. */
+  /** Called when an executor becomes free, and when one that was on its way does not come. */
   onIdle: () => void = () => undefined
   /** Called when none can be had, and none will come. */
   onUnable: (error: OpenEnvError) => void = () => undefined
@@ -52,6 +52,11 @@ export class Pool {
   /** Executors that are free now; the one used last is last. */
   get idle(): readonly Executor[] {
     return this.#idle
+  }
+
+  /** Executors that are on their way. */
+  get starting(): number {
+    return this.#starting
   }
 
   /** How many executors there should be beside those that episodes have for themselves. */
@@ -142,8 +147,8 @@ export class Pool {
   async #start(): Promise<void> {
     this.#starting += 1
     const { launch, stray, print, failed } = this.#options
-    const ended = (executor: Executor): void => {
-      this.#ended(executor)
+    const ended = (executor: Executor, byItself: boolean): void => {
+      this.#ended(executor, byItself)
     }
     try {
       const executor = await Executor.start(launch, { stray, print, ended }, this.#closing.signal)
@@ -156,15 +161,16 @@ export class Pool {
       this.#failure = error as OpenEnvError
       failed(this.#failure.message, this.#failure.cause)
       this.#rest()
+      this.onIdle()
     }
   }
 
-  #ended(executor: Executor): void {
+  #ended(executor: Executor, byItself: boolean): void {
     const at = this.#idle.indexOf(executor)
     if (at !== -1) this.#idle.splice(at, 1)
     this.#lent.delete(executor)
     this.#taken.delete(executor)
-    if (executor.since === 0) this.#rest()
+    if (byItself && executor.since === 0) this.#rest()
     else this.#fill()
   }
 

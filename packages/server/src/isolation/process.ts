@@ -23,7 +23,7 @@ process.once('exit', () => {
 /** Executors that are processes, each with a group of its own. They end with this process, however that ends. */
 export function processes({ entry, config, memoryMb, execArgv, variables = [] }: LaunchOptions): Launch {
   const flags = execArgv ?? process.execArgv.filter((flag) => !OWN_FLAGS.test(flag))
-  return ({ message, print, ended }) => {
+  return ({ message, print, ending, ended }) => {
     const child = fork(fileURLToPath(entry), [config, String(memoryMb), String(process.pid)], {
       execArgv: [...flags, `--max-old-space-size=${String(memoryMb)}`],
       env: pick(process.env, [...VARIABLES, ...variables]),
@@ -61,8 +61,14 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
       else end(`lost its process to ${signal}`)
     }
     child.on('exit', (code, signal) => {
+      ending()
       // What it started itself would stay behind, and would hold on to what it printed to.
       killGroup(child)
+      // Who ended by itself said what there was to say.
+      if (signal === null) {
+        tell(code, signal)
+        return
+      }
       child.stderr?.resume()
       setTimeout(tell, LAST_WORDS_MS, code, signal).unref()
     })

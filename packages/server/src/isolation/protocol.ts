@@ -91,6 +91,8 @@ export interface Stray {
   /** The episode whose code it came from; null where that is not known. */
   readonly episode: number | null
   readonly error: SentError
+  /** Whether the executor ends now. */
+  readonly ends: boolean
 }
 
 /** An error as it crosses; what it was caused by crosses as text, for the log. */
