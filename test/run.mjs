@@ -21,6 +21,7 @@ const STEPS = [
   step('peers-install', 'bash test/peers/install.sh'),
   vitest('peers', '--config', 'test/peers/vitest.config.ts'),
   step('conformance', 'npm run --silent conformance'),
+  step('docs', 'node docs/run.mjs'),
   step('examples', 'npm run --silent examples'),
   step('demo', 'npm run --silent demo'),
   step('bench', 'npm run --silent bench -- --smoke'),
