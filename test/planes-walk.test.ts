@@ -293,7 +293,7 @@ async function say(
 
 const store = {
   put: () => Promise.resolve(),
-  take: () => Promise.resolve(undefined),
+  move: () => Promise.resolve(undefined),
   delete: () => Promise.resolve(),
   expire: () => Promise.resolve(),
 }

@@ -186,7 +186,9 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   #mayResetAgain(error: unknown, attempt: number, reconnected: boolean): boolean {
     if (!isOpenEnvError(error) || attempt >= this.#settings.plan.retries) return false
     // The connection had been dead before, which shows only in use.
-    if (error.code === 'CONNECTION_ERROR') return this.#channel.lostByPeer && !reconnected
+    if (error.code === 'CONNECTION_ERROR') {
+      return this.#channel.lostByPeer && (!reconnected || this.#settings.resumeMs !== null)
+    }
     // The server may still be busy with freeing the slot that we had.
     return error.code === 'CAPACITY_REACHED' && this.#hadSession
   }
@@ -213,7 +215,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   /** How to reach a server that may be on its way back. */
   get #patientPlan(): DialPlan {
     const { plan, resumeMs } = this.#settings
-    if (resumeMs === null || !this.#hadSession) return plan
+    if (resumeMs === null) return plan
     return { ...plan, connectTimeoutMs: resumeMs, retries: Infinity }
   }
 

@@ -51,12 +51,14 @@ export async function resumeEpisode(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Resumed> {
+  // Made up here: when the answer is lost too, asking again for the same exchange is no second one.
+  const next = newToken()
   const deadline = Date.now() + plan.connectTimeoutMs
   for (let attempt = 0; ; attempt += 1) {
     const timeLeftMs = Math.max(1, deadline - Date.now())
     const channel = await dial({ ...plan, connectTimeoutMs: timeLeftMs }, signal)
     try {
-      const text = writeFrame('resume', { token })
+      const text = writeFrame('resume', { token, next })
       const wait = { name: 'resume', timeoutMs: Math.min(timeoutMs, timeLeftMs), signal }
       const { data } = await channel.request({ ...wait, text, answer: 'resume' })
       return { channel, ...readResumed(data) }
@@ -83,6 +85,12 @@ function readResumed(data: unknown): Omit<Resumed, 'channel'> {
     stepCount: stepCount as number,
     last: { ...last, text: JSON.stringify(last) },
   }
+}
+
+function newToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32))
+  const base64 = btoa(String.fromCharCode(...bytes))
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 function tokenOf(data: unknown): string {

@@ -35,18 +35,10 @@ export async function resumeDirectory(
       }
       await rename(fresh, place(key))
     },
-    take: async (key) => {
+    move: async (from, to) => {
       // Of several servers that share the folder, one succeeds in renaming.
-      const mine = place(`${key}.${crypto.randomUUID()}`)
-      try {
-        await rename(place(key), mine)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
-      }
-      const text = await readFile(mine, 'utf8')
-      await rm(mine, { force: true })
-      return text
+      await rename(place(from), place(to)).catch(ignoreMissing)
+      return readFile(place(to), 'utf8').catch(ignoreMissing)
     },
     delete: (key) => rm(place(key), { force: true }),
     expire: async () => {
@@ -60,4 +52,8 @@ export async function resumeDirectory(
   }
   await store.expire()
   return store
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }

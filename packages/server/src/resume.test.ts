@@ -21,10 +21,11 @@ function memory(): ResumeStore & { readonly texts: Map<string, string>; broken: 
       texts.set(key, text)
       return Promise.resolve()
     },
-    take: (key) => {
-      const text = texts.get(key)
-      texts.delete(key)
-      return Promise.resolve(text)
+    move: (from, to) => {
+      const text = texts.get(from)
+      if (text !== undefined) texts.set(to, text)
+      texts.delete(from)
+      return Promise.resolve(texts.get(to))
     },
     delete: (key) => {
       texts.delete(key)
@@ -65,6 +66,33 @@ describe('an episode that is kept', () => {
     expect(await thief.ask('resume', { token })).toMatchObject({ data: { code: 'SESSION_ERROR' } })
     // Who has tried in vain can play all the same.
     expect(await thief.ask('reset', {})).toHaveProperty('type', 'observation')
+  })
+
+  it('comes back to who asks again for the same exchange, having missed the answer', async () => {
+    const resumeStore = memory()
+    await using server = await serve(counter, { port: 0, resumeStore })
+    const client = await SocketClient.open(server.url)
+    const token = await keep(client)
+    await client.ask('reset', { task_id: 'from-6' })
+    client.socket.terminate()
+    const next = 'n'.repeat(43)
+    const answers: unknown[] = []
+    for (let again = 0; again < 3; again += 1) {
+      const retrying = await SocketClient.open(server.url)
+      answers.push(await retrying.ask('resume', { token, next }))
+      retrying.socket.terminate()
+    }
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        type: 'resume',
+        data: { token: next, reply: { observation: { total: 6 } } },
+      })
+    }
+    await using other = await SocketClient.open(server.url)
+    expect(await other.ask('resume', { token, next: 'o'.repeat(43) })).toMatchObject({
+      data: { code: 'SESSION_ERROR' },
+    })
+    expect(resumeStore.texts.size).toBe(1)
   })
 
   it('is taken from a connection that is still there, which can act in it no more', async () => {
@@ -198,14 +226,20 @@ describe('resume', () => {
     expect(await b.ask('reset', {})).toHaveProperty('type', 'observation')
   })
 
-  it.each([{ token: 7 }, { token: null }, { more: 1 }, { token: 'x', more: 1 }])(
-    'refuses %j',
-    async (data) => {
-      await using server = await serve(counter, { port: 0, resumeStore: memory() })
-      await using client = await SocketClient.open(server.url)
-      expect(await client.ask('resume', data)).toMatchObject({ data: { code: 'VALIDATION_ERROR' } })
-    },
-  )
+  it.each([
+    { token: 7 },
+    { token: null },
+    { token: 'x' },
+    { token: '../../../etc/passwd' },
+    { more: 1 },
+    { next: 'x'.repeat(43) },
+    { token: 'x'.repeat(43), next: 'short' },
+    { token: 'x'.repeat(43), more: 1 },
+  ])('refuses %j', async (data) => {
+    await using server = await serve(counter, { port: 0, resumeStore: memory() })
+    await using client = await SocketClient.open(server.url)
+    expect(await client.ask('resume', data)).toMatchObject({ data: { code: 'VALIDATION_ERROR' } })
+  })
 
   it('does not throw a running episode away for another', async () => {
     await using server = await serve(counter, { port: 0, resumeStore: memory() })
@@ -229,14 +263,18 @@ describe('a folder of kept episodes', () => {
       await store.put(b, 'other')
       await writeFile(join(folder, 'README'), 'mine')
       expect(await readdir(folder)).toHaveLength(3)
-      const taken = await Promise.all(Array.from({ length: 8 }, () => store.take(a)))
+      const places = Array.from({ length: 8 }, (_, at) => String(at).repeat(64))
+      const taken = await Promise.all(places.map((to) => store.move(a, to)))
       expect(taken.filter((text) => text !== undefined)).toEqual(['second'])
+      const to = places[taken.indexOf('second')] ?? ''
+      expect(await store.move(a, to)).toBe('second')
+      await store.delete(to)
       const old = new Date(Date.now() - 3_600_000)
       for (const name of [b, 'README']) await utimes(join(folder, name), old, old)
       await store.expire()
       expect(await readdir(folder)).toEqual(['README'])
       await store.delete(b)
-      expect(await store.take(b)).toBeUndefined()
+      expect(await store.move(b, a)).toBeUndefined()
     } finally {
       await rm(folder, { recursive: true })
     }

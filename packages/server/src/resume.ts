@@ -9,8 +9,11 @@ import { newSecret } from './secret.ts'
 export interface ResumeStore {
   /** Keeps a text under a key, in place of an older one. What it holds afterwards is one of the two, never half. */
   put(key: string, text: string): Promise<void>
-  /** Gives a text out and forgets it: of several takers one gets it. */
-  take(key: string): Promise<string | undefined>
+  /**
+   * Puts what is under one key under another, at once, and answers it. Of several who want to, one succeeds; who asks
+   * again for the same move gets the same answer.
+   */
+  move(from: string, to: string): Promise<string | undefined>
   delete(key: string): Promise<void>
   /** Forgets what is too old. Called every minute. */
   expire(): Promise<void>
@@ -22,6 +25,8 @@ export interface KeptEpisode {
   readonly token: string
   /** Stores where the episode stands, if that is not stored yet. Never fails: an episode goes on without. */
   keep(): Promise<void>
+  /** Stores it no more, and leaves what is stored: its connection has gone. */
+  release(): void
   /** Forgets it: its client has taken leave. */
   forget(): Promise<void>
 }
@@ -29,8 +34,10 @@ export interface KeptEpisode {
 /** An episode that waited, to be restored by whoever took it. */
 export interface TakenEpisode {
   readonly snapshot: Snapshot
+  /** What brings it back the next time. */
+  readonly next: string
   /** Puts it back under its old token, for it could not be restored. */
-  putBack(): Promise<void>
+  putBack(): Promise<unknown>
 }
 
 /** Hands out tokens for episodes, and the episodes for the tokens. One a server. */
@@ -49,12 +56,12 @@ export class Resumption {
    * Keeps an episode from now on.
    *
    * @param abandon - Called when another connection takes the episode over: this one must not go on with it.
+   * @param token - Of an episode that was taken; a new one when not given.
    */
-  async begin(episode: LocalEpisode, abandon: () => void): Promise<KeptEpisode> {
-    const token = newSecret()
+  async begin(episode: LocalEpisode, abandon: () => void, token = newSecret()): Promise<KeptEpisode> {
     const key = await keyOf(token)
     const keeper = new Keeper(episode, { token, key, store: this.#store, log: this.#log, abandon }, () => {
-      this.#live.delete(key)
+      if (this.#live.get(key) === keeper) this.#live.delete(key)
     })
     this.#live.set(key, keeper)
     await keeper.keep()
@@ -64,19 +71,20 @@ export class Resumption {
   /**
    * Takes the episode of a token, which is worth nothing afterwards.
    *
+   * @param next - The token that takes its place. Who made it up and did not hear of the outcome may ask again.
    * @throws OpenEnvError `SESSION_ERROR` when there is none.
    */
-  async take(token: string): Promise<TakenEpisode> {
-    const key = await keyOf(token)
-    await this.#live.get(key)?.handOver()
-    const text = await this.#store.take(key)
+  async take(token: string, next = newSecret()): Promise<TakenEpisode> {
+    const [from, to] = await Promise.all([keyOf(token), keyOf(next)])
+    for (const key of [from, to]) await this.#live.get(key)?.handOver()
+    const text = await this.#store.move(from, to)
     if (text === undefined) {
       throw new OpenEnvError(
         'SESSION_ERROR',
         'There is no episode of this token: it was resumed already, was closed, or waited too long.',
       )
     }
-    return { snapshot: JSON.parse(text) as Snapshot, putBack: () => this.#store.put(key, text) }
+    return { snapshot: JSON.parse(text) as Snapshot, next, putBack: () => this.#store.move(to, from) }
   }
 
   expire(): Promise<void> {
@@ -118,22 +126,25 @@ class Keeper implements KeptEpisode {
     return this.#writing
   }
 
+  release(): void {
+    this.#over = true
+    // Until it is written, whoever takes the episode has to wait.
+    void this.#writing.then(this.#stop)
+  }
+
   async forget(): Promise<void> {
-    this.#end()
+    this.#over = true
     await this.#writing
+    this.#stop()
     await this.#keeping.store.delete(this.#keeping.key).catch(() => undefined)
   }
 
   /** Lets go of the episode, with what is stored of it left as it is. */
   async handOver(): Promise<void> {
-    this.#end()
-    await this.#writing
-    this.#keeping.abandon()
-  }
-
-  #end(): void {
     this.#over = true
+    await this.#writing
     this.#stop()
+    this.#keeping.abandon()
   }
 
   async #write(): Promise<void> {
@@ -143,7 +154,7 @@ class Keeper implements KeptEpisode {
       if (!this.#over) await store.put(key, JSON.stringify(snapshot))
     } catch (cause) {
       // An older position must not come back in place of the one that could not be stored.
-      this.#end()
+      this.#over = true
       await store.delete(key).catch(() => undefined)
       log({ level: 'error', message: 'An episode could not be stored, and will not be resumable.', cause })
     }

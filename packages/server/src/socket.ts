@@ -175,6 +175,7 @@ class EpisodeSocket implements SocketHandler {
     this.#inbox.clear()
     clearTimeout(this.#timer)
     void this.#batches?.close()
+    this.#kept?.release()
     const session = this.#session
     this.#session = null
     if (session === null) return
@@ -312,19 +313,20 @@ class EpisodeSocket implements SocketHandler {
   }
 
   /** Keeps this socket's episode from now on, or goes on with one that was kept. */
-  async #resume({ token, ...rest }: Data): Promise<Data> {
+  async #resume({ token, next, ...rest }: Data): Promise<Data> {
     const { resumption, environment } = this.#host
-    if (Object.keys(rest).length > 0 || (token !== undefined && typeof token !== 'string')) throw badResume()
+    const readable = isSecretOrNone(token) && isSecretOrNone(next) && Object.keys(rest).length === 0
+    if (!readable || (token === undefined && next !== undefined)) throw badResume()
     if (resumption === null || this.#joined || environment.restore === undefined) {
       throw new OpenEnvError('NOT_SUPPORTED', whyNotResumable(resumption !== null, this.#joined))
     }
     if (token === undefined) return this.#keep(this.#seated(), resumption)
     if (this.#kept !== null || (this.#session?.episode.status ?? 'idle') !== 'idle') throw badResume()
-    const taken = await resumption.take(token)
+    const taken = await resumption.take(token, next)
     try {
       const session = this.#seated()
       const reply = await session.episode.restore(taken.snapshot)
-      const kept = await this.#keep(session, resumption)
+      const kept = await this.#keep(session, resumption, taken.next)
       return { ...kept, step_count: session.episode.stepCount, reply: replyToWire(reply) }
     } catch (error) {
       await taken.putBack()
@@ -332,11 +334,15 @@ class EpisodeSocket implements SocketHandler {
     }
   }
 
-  async #keep({ episode }: Session, resumption: Resumption): Promise<Data> {
-    this.#kept ??= await resumption.begin(episode, () => {
+  async #keep({ episode }: Session, resumption: Resumption, token?: string): Promise<Data> {
+    const abandon = (): void => {
       if (this.#open) this.#end()
-    })
-    return { token: this.#kept.token }
+    }
+    const kept = this.#kept ?? (await resumption.begin(episode, abandon, token))
+    this.#kept = kept
+    // Its client may have gone meanwhile.
+    if (!this.#open) kept.release()
+    return { token: kept.token }
   }
 
   get #tasks(): TaskQueries {
@@ -373,8 +379,15 @@ class EpisodeSocket implements SocketHandler {
   }
 }
 
+/** A secret as `resume` gives them, for clients may make up the next one themselves. */
+function isSecretOrNone(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && /^[\w-]{43}$/.test(value))
+}
+
 function badResume(): OpenEnvError {
-  const msg = 'Send {} for a token, or the token of a lost connection before anything else.'
+  const msg =
+    'Send {} for a token, or {token, next} before anything else: the token of a lost connection, and the one to take ' +
+    'its place (43 base64url characters).'
   return new OpenEnvError('VALIDATION_ERROR', `Invalid resume: ${msg}`, {
     issues: [{ type: 'invalid_value', loc: ['token'], msg }],
   })
