@@ -1,9 +1,6 @@
 // Reads a page of this folder: the commands on it, and its blocks of code.
 
-/**
- * The commands of a page, in order: `{ kind: 'run' | 'server' | 'provoke', command, expected, line, needs }`.
- * `expected` are lines, and for `provoke` texts: those of the items since the last such command.
- */
+/** The commands of a page, in order. One that provokes, provokes the texts of the items since the last such one. */
 export function stepsOf(text) {
   const steps = []
   let items = []
@@ -22,12 +19,12 @@ export function stepsOf(text) {
   return steps
 }
 
-/** The blocks of a page: `{ language, info, body, line }`. */
+/** The blocks of a page. */
 export function fencesOf(text) {
   return partsOf(text).filter(({ kind }) => kind === 'fence')
 }
 
-/** The texts of items that no command below them provokes: `{ says, line }`. */
+/** The texts of items that no command below them provokes. */
 export function unprovokedItemsOf(text) {
   let items = []
   for (const part of partsOf(text)) {

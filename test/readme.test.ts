@@ -1,16 +1,31 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { fencesOf, stepsOf, unprovokedItemsOf } from '../docs/page.mjs'
 
 const ROOT = new URL('../', import.meta.url)
 const read = (file: string) => readFileSync(new URL(file, ROOT), 'utf8')
 
-/** Code in the README: its first line names the file that it is taken from. */
-const BLOCKS = [...read('README.md').matchAll(/```(?:ts|python)\n(?:\/\/|#) (\S+)\n([^]*?)```/g)].map(
-  ([, file = '', code = '']) => ({ file, code }),
+const PAGES = [
+  'README.md',
+  ...readdirSync(new URL('docs/', ROOT))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
+const DOCS = PAGES.filter((page) => page !== 'README.md')
+
+/** Code names the file that it is taken from: in its first line, or JSON after the name of its language. */
+const CODE = PAGES.flatMap((page) =>
+  fencesOf(read(page)).flatMap(({ language, info, body, line }) => {
+    if (language === 'console') return []
+    const [first = '', ...rest] = body.split('\n')
+    const named = /^(?:\/\/|#) (\S+)$/.exec(first)?.[1]
+    const file = language === 'json' ? info : (named ?? '')
+    return [{ page, line, file, code: language === 'json' ? body : rest.join('\n') }]
+  }),
 )
 
-describe('README.md', () => {
-  it.each(BLOCKS)('shows what stands in $file, in its order', ({ file, code }) => {
+describe('the pages', () => {
+  it.each(CODE)('$page:$line shows what stands in $file, in its order', ({ file, code }) => {
     const lines = read(file).split('\n')
     for (const line of code.split('\n').filter((text) => text !== '')) {
       const found = lines.indexOf(line)
@@ -22,13 +37,29 @@ describe('README.md', () => {
     }
   })
 
-  it('takes all its code from files that run', () => {
-    expect(BLOCKS).toHaveLength([...read('README.md').matchAll(/^```(?:ts|python)$/gm)].length)
+  it.each(DOCS)('%s runs the files that its code is taken from', (page) => {
+    const commands = stepsOf(read(page)).map(({ command }) => command)
+    expect(commands.length).toBeGreaterThan(2)
+    for (const { file } of CODE.filter((code) => code.page === page)) {
+      expect(
+        commands.some((command) => command.includes(file)),
+        `no command runs ${file}`,
+      ).toBe(true)
+    }
   })
 
-  it('links only to what is there', () => {
-    const links = [...read('README.md').matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
-    expect(links.length).toBeGreaterThan(3)
-    for (const path of links) expect(() => readFileSync(new URL(path, ROOT)), path).not.toThrow(/ENOENT/)
+  it.each(DOCS)('%s lists no error that is not provoked', (page) => {
+    expect(unprovokedItemsOf(read(page))).toEqual([])
+  })
+
+  it.each(PAGES)('%s links only to what is there', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
+    for (const path of links) {
+      expect(() => readFileSync(new URL(path, new URL(page, ROOT))), path).not.toThrow(/ENOENT/)
+    }
+  })
+
+  it('take a reader from the README to every page', () => {
+    for (const page of DOCS) expect(read('README.md')).toContain(`](${page})`)
   })
 })
