@@ -1,5 +1,6 @@
 import {
   isObject,
+  isOpenEnvError,
   OpenEnvError,
   type ActionOf,
   type AnyEnvironment,
@@ -21,6 +22,8 @@ import { Turns } from './turns.ts'
  * action, and answers the reset's observation with the reward 0. `same-step`: it is reset at once; the observation is
  * the new episode's, and `finals` holds the old one's last reply. `disabled`: its steps are errors until `reset`.
  *
+ * A reset that comes by itself repeats what the episode was last reset with; a seed grows by the number of episodes.
+ *
  * @see Gymnasium's `AutoresetMode`.
  */
 export type Autoreset = 'next-step' | 'same-step' | 'disabled'
@@ -40,7 +43,7 @@ export interface VectorReply<O> {
   readonly terminated: readonly boolean[]
   readonly truncated: readonly boolean[]
   readonly infos: readonly Info[]
-  /** What went wrong in an episode; the other fields show its last reply then. */
+  /** What went wrong in an episode; its reward is null then, and the other fields show its last reply. */
   readonly errors: readonly (OpenEnvError | null)[]
   /** With `same-step`: the last reply of an episode that has just been replaced. */
   readonly finals: readonly (Reply<O> | null)[]
@@ -109,6 +112,8 @@ export async function openVector(
   }
 }
 
+/** How many seeds there are. */
+const SEEDS = 2 ** 53
 const NOTHING: Reply<unknown> = { observation: {}, reward: null, status: 'running', done: false, info: {} }
 
 class SocketVector<A, O> implements VectorEpisode<A, O> {
@@ -117,6 +122,8 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
   readonly #turns = new Turns()
   /** What each episode answered last. */
   readonly #last: Reply<O>[]
+  /** What each was reset with. */
+  readonly #starts: Readonly<Record<string, unknown>>[] = []
 
   constructor(settings: VectorSettings, channel: Channel) {
     this.#settings = settings
@@ -138,10 +145,14 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
   reset(options: VectorResetOptions & CallOptions = {}): Promise<VectorReply<O>> {
     return this.#turns.run(async () => {
       const { seed, mask, ...rest } = options
+      this.#requireOneEach('mask', mask)
+      this.#requireOneEach('seed', typeof seed === 'number' ? undefined : seed)
       const chosen = this.#episodes().filter((episode) => mask?.[episode] ?? true)
       const calls = chosen.map((episode): Call => {
         const own = typeof seed === 'number' ? seed + episode : seed?.[episode]
-        return ['reset', episode, resetToWire(own === undefined ? rest : { ...rest, seed: own })]
+        const start = resetToWire(own === undefined ? rest : { ...rest, seed: own })
+        this.#starts[episode] = start
+        return ['reset', episode, start]
       })
       return this.#reply(await this.#call(calls, options))
     }, options.signal)
@@ -149,15 +160,13 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
 
   step(actions: readonly A[], options: CallOptions = {}): Promise<VectorReply<O>> {
     return this.#turns.run(async () => {
-      const { size, autoreset } = this.#settings
-      if (actions.length !== size) {
-        const counts = `${String(size)} episodes, ${String(actions.length)} actions`
-        throw new OpenEnvError('VALIDATION_ERROR', `A step takes one action for each episode: ${counts}.`)
-      }
-      const over = new Set(autoreset === 'next-step' ? this.#ended() : [])
+      const { autoreset } = this.#settings
+      this.#requireOneEach('actions', actions)
+      // With `same-step` there are some only where the reset failed.
+      const over = new Set(autoreset === 'disabled' ? [] : this.#ended())
       const errors = await this.#call(
         actions.map((action, episode): Call =>
-          over.has(episode) ? ['reset', episode, {}] : ['step', episode, action],
+          over.has(episode) ? this.#startAgain(episode) : ['step', episode, action],
         ),
         options,
       )
@@ -176,6 +185,26 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /**
+   * As the episode was reset last, with another seed where it had one: seeds go on where those of all episodes ended,
+   * so that a whole run follows from the first ones.
+   */
+  #startAgain(episode: number): Call {
+    const start = this.#starts[episode] ?? {}
+    const { seed } = start
+    const again = typeof seed === 'number' ? { ...start, seed: (seed + this.size) % SEEDS } : start
+    this.#starts[episode] = again
+    return ['reset', episode, again]
+  }
+
+  #requireOneEach(name: string, values: readonly unknown[] | undefined): void {
+    if (values === undefined || values.length === this.size) return
+    const msg = `Expected one for each of the ${String(this.size)} episodes, not ${String(values.length)}`
+    throw new OpenEnvError('VALIDATION_ERROR', `Invalid ${name}: ${msg}.`, {
+      issues: [{ type: 'invalid_value', loc: [name], msg }],
+    })
   }
 
   #episodes(): readonly number[] {
@@ -197,7 +226,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     if (ended.length === 0) return this.#reply(errors)
     const finals = new Map(ended.map((episode) => [episode, this.#last[episode] as Reply<O>]))
     const late = await this.#call(
-      ended.map((episode): Call => ['reset', episode, {}]),
+      ended.map((episode) => this.#startAgain(episode)),
       options,
     )
     return this.#reply(new Map([...errors, ...late]), finals)
@@ -215,9 +244,15 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
         errors.set(episode, answer)
         continue
       }
-      const reply = replyFromWire(answer)
-      const checked = environment === undefined ? reply : checkObservation(reply, environment, plan.url.http)
-      this.#last[episode] = checked as Reply<O>
+      try {
+        const reply = replyFromWire(answer)
+        const checked =
+          environment === undefined ? reply : checkObservation(reply, environment, plan.url.http)
+        this.#last[episode] = checked as Reply<O>
+      } catch (error) {
+        if (!isOpenEnvError(error)) throw error
+        errors.set(episode, error)
+      }
     }
     return errors
   }
@@ -259,7 +294,10 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     return {
       observations: last.map(({ observation }) => observation),
       infos: last.map(({ info }) => info),
-      rewards: scored.map(({ reward }) => reward),
+      // The reward of an earlier step is not earned again.
+      rewards: scored.map(({ reward }, episode) =>
+        errors.has(episode) && !finals.has(episode) ? null : reward,
+      ),
       terminated: scored.map(({ status }) => status === 'terminated'),
       truncated: scored.map(({ status }) => status === 'truncated'),
       errors: episodes.map((episode) => errors.get(episode) ?? null),

@@ -8,6 +8,17 @@ type Data = Readonly<Record<string, unknown>>
 
 /** Calls in one batch. */
 const MAX_CALLS = 16_384
+/** How long a batch may hold up everybody else before they have their turn. */
+const SLICE_MS = 10
+const CALLS_BETWEEN_LOOKS = 16
+
+/** A batch on its way. */
+interface Batch {
+  readonly calls: readonly Call[]
+  /** As many as were started; empty where the answer is still to come. */
+  readonly answers: string[]
+  readonly pending: Promise<void>[]
+}
 
 /**
  * Many episodes on one socket. A batch is a list of calls `[operation, key, data?]`; the key, a number that the
@@ -19,6 +30,7 @@ const MAX_CALLS = 16_384
 export class Batches {
   readonly #host: Host
   readonly #sessions = new Map<number, Session>()
+  #closed = false
 
   constructor(host: Host) {
     this.#host = host
@@ -31,27 +43,41 @@ export class Batches {
    * @throws OpenEnvError `VALIDATION_ERROR` when `calls` is not a list of calls; nothing has been done then.
    */
   perform(data: Data): MaybePromise<string> {
-    const calls = readCalls(data)
-    const answers: string[] = new Array<string>(calls.length)
-    const pending: Promise<void>[] = []
-    for (const [at, call] of calls.entries()) {
-      const answer = this.#answer(call)
-      if (typeof answer === 'string') {
-        answers[at] = answer
-        continue
-      }
+    const batch: Batch = { calls: readCalls(data), answers: [], pending: [] }
+    if (this.#start(batch)) {
+      if (batch.pending.length === 0) return batchFrame(batch.answers)
+      return Promise.all(batch.pending).then(() => batchFrame(batch.answers))
+    }
+    return this.#finish(batch)
+  }
+
+  /** Starts calls for as long as neighbours can wait; whether these were all. */
+  #start({ calls, answers, pending }: Batch): boolean {
+    const enough = performance.now() + SLICE_MS
+    for (let at = answers.length; at < calls.length; at += 1) {
+      if (at % CALLS_BETWEEN_LOOKS === 0 && performance.now() > enough) return false
+      const answer = this.#answer(calls[at] as Call)
+      answers.push(typeof answer === 'string' ? answer : '')
+      if (typeof answer === 'string') continue
       pending.push(
         answer.then((text) => {
           answers[at] = text
         }),
       )
     }
-    if (pending.length === 0) return batchFrame(answers)
-    return Promise.all(pending).then(() => batchFrame(answers))
+    return true
+  }
+
+  async #finish(batch: Batch): Promise<string> {
+    do await nextTurn()
+    while (!this.#start(batch))
+    await Promise.all(batch.pending)
+    return batchFrame(batch.answers)
   }
 
   /** Closes every episode that was opened here. */
   async close(): Promise<void> {
+    this.#closed = true
     const open = [...this.#sessions.values()]
     this.#sessions.clear()
     await Promise.all(open.map((session) => this.#host.sessions.close(session)))
@@ -85,6 +111,8 @@ export class Batches {
           .episode.state()
           .then((state) => frame('state', state))
       case 'open':
+        // What is left of a batch whose client has gone opens nothing that nobody would close.
+        if (this.#closed) throw new OpenEnvError('CANCELLED', 'The connection is closed.')
         if (this.#sessions.has(key)) throw badCall(`Episode ${String(key)} is open already.`)
         this.#sessions.set(key, this.#host.sessions.open('socket'))
         return frame('opened', {})
@@ -131,6 +159,12 @@ function badCalls(loc: readonly (string | number)[], msg: string): OpenEnvError 
 
 function badCall(msg: string): OpenEnvError {
   return new OpenEnvError('VALIDATION_ERROR', msg, { issues: [{ type: 'invalid_value', loc: [1], msg }] })
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0)
+  })
 }
 
 function batchFrame(answers: readonly string[]): string {
