@@ -148,7 +148,9 @@ describe('a vector of episodes', () => {
     )
     for (const number of [50, 25, 75]) {
       const replies = await Promise.all(
-        singles.map((episode) => (episode.status === 'running' ? episode.step({ number }) : null)),
+        singles.map((episode) =>
+          episode.status === 'running' ? episode.step({ number }) : Promise.resolve(null),
+        ),
       )
       const reply = await vector.step(singles.map(() => ({ number })))
       for (const [at, single] of replies.entries()) {

@@ -79,14 +79,17 @@ describe('a batch', () => {
     [{ calls: [['step', 0, null]] }],
     [{ calls: [['step', 0, [1]]] }],
     [{ calls: Array.from({ length: 16_385 }, () => ['state', 0]) }],
-  ])('that is none is refused as a whole, and nothing of it is done', async (data) => {
-    await using server = await serve(counter, { port: 0 })
-    await using client = await SocketClient.open(server.url)
-    const calls = Array.isArray(data.calls) ? [['open', 1], ...(data.calls as unknown[])] : data.calls
-    const answer = await client.ask('batch', calls === undefined ? data : { calls })
-    expect(answer).toMatchObject({ type: 'error', data: { code: 'VALIDATION_ERROR', errors: [{}] } })
-    expect(await batch(client, [['open', 1]])).toMatchObject([{ type: 'opened' }])
-  })
+  ] as readonly [{ readonly calls?: unknown }][])(
+    'that is none is refused as a whole, and nothing of it is done',
+    async (data) => {
+      await using server = await serve(counter, { port: 0 })
+      await using client = await SocketClient.open(server.url)
+      const calls = Array.isArray(data.calls) ? [['open', 1], ...(data.calls as unknown[])] : data.calls
+      const answer = await client.ask('batch', calls === undefined ? data : { calls })
+      expect(answer).toMatchObject({ type: 'error', data: { code: 'VALIDATION_ERROR', errors: [{}] } })
+      expect(await batch(client, [['open', 1]])).toMatchObject([{ type: 'opened' }])
+    },
+  )
 
   it('is not disturbed by a call that fails: the cause goes to the log, not to the client', async () => {
     const logged: unknown[] = []
