@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A server to measure. */
 export interface Contestant {
-  readonly name: 'ours' | 'bare ws' | 'python sync' | 'python async'
+  readonly name: 'ours' | 'bare ws' | 'python sync' | 'python async' | `isolated ${string}`
   readonly command: readonly [program: string, ...args: string[]]
 }
 

@@ -1,5 +1,7 @@
 import type { Contestant } from './contestant.ts'
+import type { Batched } from './batch.ts'
 import type { InProcess } from './in-process.ts'
+import type { IsolationResults, Kind } from './isolation.ts'
 import type { Sample } from './load.ts'
 import type { Delay } from './neighbour.ts'
 import type { StartTimes } from './start-time.ts'
@@ -15,14 +17,16 @@ export interface Results {
   readonly loads: { readonly name: Name; readonly sessions: number; readonly rounds: readonly Sample[] }[]
   readonly idle: { readonly name: Name; readonly sessions: number; readonly bytes: number }[]
   readonly storms: ({ readonly name: Name } & Storm)[]
+  batch: Batched | null
   inProcess: InProcess | null
   neighbours: readonly Delay[]
   startTimes: StartTimes | null
+  isolation: IsolationResults | null
 }
 
 /** Prints tables, medians over the rounds, and how far each aim is reached. */
 export function printResults(results: Results): void {
-  const { machine, loads, idle, storms, inProcess, neighbours, startTimes } = results
+  const { machine, loads, idle, storms, inProcess, neighbours, startTimes, isolation } = results
   print(`Node ${machine.node} on ${String(machine.cpus)} × ${machine.model}`)
   if (results.smoke) print('A smoke run: it shows that everything runs, and its numbers mean nothing.')
   if (loads.length > 0) {
@@ -49,6 +53,21 @@ export function printResults(results: Results): void {
         fixed(ratio(results, sessions, 'stepsPerSecond', name, 'bare ws'), 2),
         fixed(ratio(results, sessions, 'cpuMicrosPerStep', name, 'bare ws'), 2),
         percent(median(rounds.map((sample) => sample.loadBusy))),
+      ]),
+    )
+  }
+  if (results.batch !== null) {
+    const { episodes, batched, sessions } = results.batch
+    const rows = [['ours, batched', batched] as const, ...Object.entries(sessions)]
+    table(
+      `Steps of ${String(episodes)} episodes, in batches and by sessions`,
+      ['by', 'steps/s', 'p50 ms', 'p99 ms', 'CPU µs/step'],
+      rows.map(([name, rounds]) => [
+        name,
+        whole(median(rounds.map((sample) => sample.stepsPerSecond))),
+        fixed(median(rounds.map((sample) => sample.p50Ms)), 2),
+        fixed(median(rounds.map((sample) => sample.p99Ms)), 2),
+        fixed(median(rounds.map((sample) => sample.cpuMicrosPerStep)), 1),
       ]),
     )
   }
@@ -88,6 +107,24 @@ export function printResults(results: Results): void {
           fixed(largestMs, 1),
           allowedMs === null ? '' : String(allowedMs),
         ],
+      ]),
+    )
+  }
+  if (isolation !== null) {
+    table(
+      'Steps of other sessions while one misbehaves again and again',
+      ['isolation', 'in a step', 'told', 'p99 ms quiet', 'p99 ms then', 'moved ms'],
+      isolation.disturbances.map(({ kind, offence, answered, quietP99Ms, disturbedP99Ms, movedMs }) => [
+        ...[kind, offence, answered, fixed(quietP99Ms, 2), fixed(disturbedP99Ms, 2), fixed(movedMs, 2)],
+      ]),
+    )
+    table(
+      'Steps by where episodes run',
+      ['work', 'sessions', 'isolation', 'steps/s', 'p50 ms', 'steps vs inline'],
+      isolation.throughputs.map(({ work, sessions, kind, rounds }) => [
+        ...[work, String(sessions), kind, whole(median(rounds.map((round) => round.stepsPerSecond)))],
+        fixed(median(rounds.map((round) => round.p50Ms)), 3),
+        fixed(isolationRatio(isolation, kind, work, sessions), 2),
       ]),
     )
   }
@@ -162,6 +199,15 @@ function aimsOf(results: Results): readonly Aim[] {
     2,
     ratio(results, 256, 'stepsPerSecond', 'ours', 'python async'),
   )
+  if (results.batch !== null) {
+    const { batched, sessions, episodes } = results.batch
+    const others = sessions['python sync'] ?? []
+    atLeast(
+      `steps/s of python sync at ${String(episodes)} sessions, in batches`,
+      10,
+      median(batched.map((sample, round) => sample.stepsPerSecond / (others[round]?.stepsPerSecond ?? NaN))),
+    )
+  }
   const ours = results.idle.find(({ name }) => name === 'ours')
   if (ours !== undefined) atMost('kB an idle session', 20, ours.bytes / 1000, 1)
   for (const { name, connects, failed } of results.storms) {
@@ -171,6 +217,16 @@ function aimsOf(results: Results): readonly Aim[] {
     atLeast('steps/s in process, awaited', 1_000_000, results.inProcess.awaited, 0)
   for (const { sent, allowedMs, largestMs } of results.neighbours) {
     if (allowedMs !== null) atMost(`ms of delay by ${sent}`, allowedMs, largestMs, 1)
+  }
+  if (results.isolation !== null) {
+    for (const { kind, offence, movedMs } of results.isolation.disturbances) {
+      atMost(`ms that "${offence}" by ${kind} moves the p99 of others`, 50, movedMs, 1)
+    }
+    atLeast(
+      'steps/s of inline, 2 ms of work in threads',
+      1.6,
+      isolationRatio(results.isolation, 'worker', 'compute', 32),
+    )
   }
   if (results.startTimes !== null) {
     const { bareNodeMs, helpMs, oneEpisodeMs } = results.startTimes
@@ -186,6 +242,24 @@ function ratio(results: Results, sessions: number, figure: keyof Sample, of: Nam
     results.loads.find((each) => each.name === name && each.sessions === sessions)?.rounds ?? []
   const others = roundsOf(over)
   return median(roundsOf(of).map((sample, round) => sample[figure] / (others[round]?.[figure] ?? NaN)))
+}
+
+/** Median over the rounds of one kind's steps over those of inline in the same round. */
+function isolationRatio(
+  { throughputs }: IsolationResults,
+  kind: Kind,
+  work: string,
+  sessions: number,
+): number {
+  const roundsOf = (of: Kind): readonly { readonly stepsPerSecond: number }[] =>
+    throughputs.find((each) => each.kind === of && each.work === work && each.sessions === sessions)
+      ?.rounds ?? []
+  const inline = roundsOf('inline')
+  return median(
+    roundsOf(kind).map(
+      ({ stepsPerSecond }, round) => stepsPerSecond / (inline[round]?.stepsPerSecond ?? NaN),
+    ),
+  )
 }
 
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {

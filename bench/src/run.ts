@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { BARE, contestants, OURS, start, type Contestant, type Running } from './contestant.ts'
+import { batches } from './batch.ts'
 import { bytesPerIdleSession } from './idle.ts'
 import { inProcess } from './in-process.ts'
+import { measureIsolation } from './isolation.ts'
 import { load, type Sample } from './load.ts'
 import { neighbourDelays } from './neighbour.ts'
 import { printResults, type Results } from './report.ts'
@@ -27,6 +29,7 @@ const SCALE = flags.smoke
       steps: 100_000,
       frames: 2,
       starts: 1,
+      isolation: { rounds: 1, seconds: 0.5 },
     }
   : {
       rounds: 3,
@@ -38,6 +41,7 @@ const SCALE = flags.smoke
       steps: 3_000_000,
       frames: 20,
       starts: 9,
+      isolation: { rounds: 5, seconds: 3 },
     }
 /** A thread a session is what the Python server takes for a synchronous environment, so fewer sessions for it. */
 const IDLE_PYTHON = Math.min(SCALE.idle, 1024)
@@ -48,12 +52,15 @@ const results: Results = {
   loads: [],
   idle: [],
   storms: [],
+  batch: null,
   inProcess: null,
   neighbours: [],
   startTimes: null,
+  isolation: null,
 }
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   load: measureLoads,
+  batch: measureBatches,
   idle: measureIdle,
   storm: measureStorms,
   'in-process': async () => {
@@ -61,6 +68,9 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   },
   neighbours: async () => {
     results.neighbours = await neighbourDelays(SCALE.frames)
+  },
+  isolation: async () => {
+    results.isolation = await measureIsolation(SCALE.isolation)
   },
   start: () => {
     results.startTimes = startTimes(SCALE.starts)
@@ -97,6 +107,15 @@ async function measureLoads(): Promise<void> {
       }
       for (const [name, of] of samples) results.loads.push({ name, sessions: count, rounds: of })
     }
+  })
+}
+
+async function measureBatches(): Promise<void> {
+  const { rounds, warmUpSeconds, seconds } = SCALE
+  const compared = all.filter(({ name }) => name === 'ours' || name === 'python sync')
+  await withServers(compared, async (servers) => {
+    const episodes = flags.smoke ? 32 : 256
+    results.batch = await batches(servers, { episodes, rounds, warmUpSeconds, seconds })
   })
 }
 

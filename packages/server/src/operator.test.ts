@@ -201,8 +201,9 @@ describe('events', () => {
     const events = new EpisodeEvents()
     const reader = events.stream().getReader()
     const text = 'x'.repeat(100_000)
-    const emit = (session: number) =>
+    const emit = (session: number) => {
       events.emit({ at: 0, session, type: 'error', call: 'step', code: 'X', message: text })
+    }
     for (let session = 0; session < 1000; session += 1) emit(session)
     let read = ''
     const decoder = new TextDecoder()
