@@ -32,10 +32,19 @@ const ROOMS = {
     imports: ['zod', 'openai', 'p-limit', 'undici', ...ours('core', 'client')],
     node: ['src/**'],
   },
+  'packages/scaffold': { imports: [], node: ['src/**'] },
+  'packages/importer': {
+    imports: [
+      ...['ignore', 'smol-toml', 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs'],
+      ...ours('core', 'scaffold'),
+    ],
+    node: ['src/**'],
+  },
+  'packages/python-bridge': { imports: ['zod', ...ours('core')], node: ['src/**'] },
   'packages/cli': {
     imports: [
       ...['zod', 'cli-table3', 'commander', 'jiti'],
-      ...ours('core', 'client', 'server', 'rollout', 'echo', 'email-triage'),
+      ...ours('core', 'client', 'server', 'rollout', 'scaffold', 'importer', 'echo', 'email-triage'),
     ],
     node: ['src/**'],
   },

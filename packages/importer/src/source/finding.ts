@@ -1,0 +1,15 @@
+import { shown } from './shown.ts'
+
+/** Something that a person should know about a source: reported, never fatal. */
+export interface Finding {
+  /** Relative to the source, `/` between names. */
+  readonly file: string
+  /** From 1; null where it concerns the whole file. */
+  readonly line: number | null
+  readonly message: string
+}
+
+/** A finding as one line: `file:line: message`. */
+export function findingLine({ file, line, message }: Finding): string {
+  return `${shown(file)}${line === null ? '' : `:${String(line)}`}: ${shown(message)}`
+}

@@ -1,0 +1,65 @@
+/** Why something of a source is not taken along. */
+export interface LeftOut {
+  /** Relative to the source, `/` between names; ends in `/` for a directory, which stands for all in it. */
+  readonly path: string
+  readonly why: string
+}
+
+const VERSION_CONTROL = new Set(['.git', '.hg', '.svn', '.bzr', '.jj', '.pijul', '_darcs', 'cvs', '.fossil'])
+const VIRTUAL_ENVIRONMENTS = new Set(['.venv', 'venv', '.virtualenv', 'virtualenv'])
+const CACHES = new Set([
+  ...[
+    '__pycache__',
+    '.cache',
+    '.pytest_cache',
+    '.mypy_cache',
+    '.ruff_cache',
+    '.pytype',
+    '.pyre',
+    '.hypothesis',
+  ],
+  ...['.tox', '.nox', '.ipynb_checkpoints', '.uv-cache', '__pypackages__'],
+])
+const BUILD_OUTPUT = new Set(['build', 'dist', 'sdist', '.eggs', 'develop-eggs', 'htmlcov'])
+const KEY_FOLDERS = new Set(['.ssh', '.aws', '.gnupg'])
+
+const COMPILED = /\.(?:py[cod]|so|dylib|dll|o|obj|a|lib|class|egg|whl)$|\.so\.\d[\d.]*$/
+const SECRET_NAMES = [
+  /^\.env(?:\..*)?$/,
+  /^[._]netrc$/,
+  /^credentials\.json$/,
+  /^secrets\./,
+  /_secret\./,
+  /\.(?:pem|key|p12|pfx)$/,
+  /^id_(?:rsa|ed25519|ecdsa|dsa)/,
+  /^\.(?:pypirc|git-credentials)$/,
+]
+
+/** Why a directory of this name is never part of a source; null where it is. */
+export function whyNotDirectory(directory: string): string | null {
+  const name = directory.toLowerCase()
+  if (VERSION_CONTROL.has(name)) return 'version control'
+  if (VIRTUAL_ENVIRONMENTS.has(name)) return 'a virtual environment'
+  if (CACHES.has(name)) return 'a cache'
+  if (name === 'node_modules') return 'installed packages'
+  if (BUILD_OUTPUT.has(name) || name.endsWith('.egg-info')) return 'build output'
+  if (KEY_FOLDERS.has(name) || isSecretName(name)) return 'may hold secrets'
+  return null
+}
+
+/** Why a file of this name is never taken along; null where it is. */
+export function whyNotFile(file: string): string | null {
+  const name = file.toLowerCase()
+  // What git writes where a checkout is a worktree or a submodule.
+  if (name === '.git') return 'version control'
+  if (isSecretName(name)) return 'may hold secrets'
+  if (COMPILED.test(name)) return 'compiled'
+  return null
+}
+
+/** The files whose presence makes a directory a virtual environment, whatever its name. */
+export const ENVIRONMENT_MARKERS: ReadonlySet<string> = new Set(['pyvenv.cfg', 'conda-meta'])
+
+function isSecretName(name: string): boolean {
+  return SECRET_NAMES.some((pattern) => pattern.test(name))
+}

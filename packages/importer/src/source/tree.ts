@@ -1,0 +1,146 @@
+import { isUtf8 } from 'node:buffer'
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { OpenEnvError } from '@openenv-ts/core'
+import ignore, { type Ignore } from 'ignore'
+import type { Finding } from './finding.ts'
+import { ENVIRONMENT_MARKERS, whyNotDirectory, whyNotFile, type LeftOut } from './left-out.ts'
+
+/** A file of a source. */
+export interface SourceFile {
+  /** Relative to the source, `/` between names. */
+  readonly path: string
+  readonly bytes: number
+}
+
+/** What a source consists of: its own files, and what was left out of it. Both sorted by path. */
+export interface SourceTree {
+  /** Absolute, links resolved. Never part of any output. */
+  readonly root: string
+  readonly files: readonly SourceFile[]
+  readonly leftOut: readonly LeftOut[]
+  readonly findings: readonly Finding[]
+  /** The bytes of one of `files`. Throws what the file system throws. */
+  read(path: string): Buffer
+}
+
+/** Names, in gitignore's syntax, what of a source is not taken along. */
+export const IGNORE_FILE = '.openenvignore'
+
+/**
+ * Lists what a source consists of. Reads names, sizes and its `.openenvignore`; follows no link and opens no other file.
+ *
+ * @throws OpenEnvError VALIDATION_ERROR where `source` is not a readable directory.
+ */
+export function readTree(source: string): SourceTree {
+  const root = rootOf(source)
+  const files: SourceFile[] = []
+  const leftOut: LeftOut[] = []
+  const findings: Finding[] = []
+  const { ignored, found } = ignoreRules(root)
+  findings.push(...found)
+
+  const pending = ['']
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    const directory = at
+    let entries: Dirent[]
+    try {
+      entries = readdirSync(join(root, directory), { withFileTypes: true })
+    } catch (error) {
+      leftOut.push({ path: directory, why: `cannot be read (${codeOf(error)})` })
+      continue
+    }
+    if (directory !== '' && entries.some(({ name }) => ENVIRONMENT_MARKERS.has(name))) {
+      leftOut.push({ path: directory, why: 'a virtual environment' })
+      continue
+    }
+    for (const entry of entries) {
+      const path = directory + entry.name
+      const why = whyNot(root, path, entry, ignored)
+      if (why !== null) leftOut.push({ path: entry.isDirectory() ? `${path}/` : path, why })
+      else if (entry.isDirectory()) pending.push(`${path}/`)
+      else {
+        try {
+          files.push({ path, bytes: lstatSync(join(root, path)).size })
+        } catch (error) {
+          leftOut.push({ path, why: `cannot be read (${codeOf(error)})` })
+        }
+      }
+    }
+  }
+  return {
+    root,
+    files: files.sort(byPath),
+    leftOut: leftOut.sort(byPath),
+    findings,
+    read: (path) => readFileSync(join(root, path)),
+  }
+}
+
+/** Orders by code units: the same on every machine, whatever its language. */
+export function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+  return one.path < other.path ? -1 : one.path > other.path ? 1 : 0
+}
+
+function rootOf(source: string): string {
+  try {
+    const root = realpathSync(source)
+    if (statSync(root).isDirectory()) return root
+  } catch (error) {
+    throw new OpenEnvError('VALIDATION_ERROR', `${source} cannot be read (${codeOf(error)}).`, {
+      cause: error,
+    })
+  }
+  throw new OpenEnvError('VALIDATION_ERROR', `${source} is not a directory.`)
+}
+
+function whyNot(root: string, path: string, entry: Dirent, ignored: Ignore): string | null {
+  // What a name that is not UTF-8 decodes to; such a file cannot be named in a lock file either.
+  if (entry.name.includes('\uFFFD')) return 'its name is not UTF-8'
+  if (entry.isSymbolicLink()) return whyNotLink(root, path)
+  if (entry.isDirectory()) {
+    return whyNotDirectory(entry.name) ?? (ignored.ignores(`${path}/`) ? IGNORE_FILE : null)
+  }
+  // A pipe would hold its reader up for ever.
+  if (!entry.isFile()) return 'not a plain file'
+  return whyNotFile(entry.name) ?? (ignored.ignores(path) ? IGNORE_FILE : null)
+}
+
+function whyNotLink(root: string, path: string): string {
+  let target: string
+  try {
+    target = relative(root, realpathSync(join(root, path)))
+  } catch (error) {
+    const code = codeOf(error)
+    return code === 'ELOOP' ? 'a link that loops' : code === 'ENOENT' ? 'a dangling link' : `a link (${code})`
+  }
+  if (target === '..' || target.startsWith(`..${sep}`) || target === join(root, path))
+    return 'a link out of the source'
+  const inside = target.split(sep).join('/')
+  return `${path}/`.startsWith(inside === '' ? '' : `${inside}/`)
+    ? 'a link that loops'
+    : `a link to ${inside}, which is taken from its own place`
+}
+
+function ignoreRules(root: string): { readonly ignored: Ignore; readonly found: readonly Finding[] } {
+  const ignored = ignore()
+  const unread = (message: string): ReturnType<typeof ignoreRules> => ({
+    ignored,
+    found: [{ file: IGNORE_FILE, line: null, message }],
+  })
+  try {
+    if (!lstatSync(join(root, IGNORE_FILE)).isFile())
+      return unread('Not a plain file, so nothing of it holds.')
+    const bytes = readFileSync(join(root, IGNORE_FILE))
+    if (!isUtf8(bytes)) return unread('Not UTF-8, so nothing of it holds.')
+    return { ignored: ignored.add(bytes.toString('utf8')), found: [] }
+  } catch (error) {
+    return codeOf(error) === 'ENOENT'
+      ? { ignored, found: [] }
+      : unread(`It cannot be read (${codeOf(error)}).`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
