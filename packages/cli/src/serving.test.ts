@@ -20,6 +20,27 @@ describe('openenv serve', () => {
     },
   )
 
+  it('serves several environments, each below its name [IM-12]', async () => {
+    await using server = start(['serve', 'echo', 'email-triage', '--port', '0', '--agent-episode'])
+    const [, url = ''] = await server.shows(LISTENING)
+    await server.shows(/stops it/)
+    expect(await post(`${url}/echo/reset`, {})).toMatchObject({ observation: { message: '' } })
+    expect(await post(`${url}/email-triage/reset`, {})).toHaveProperty('observation.email_id')
+    server.kill('SIGINT')
+    const { code, stdout } = await server.finished
+    expect(code).toBe(0)
+    expect(stdout).toContain(`openenv eval ${url}/email-triage`)
+    expect(stdout).toContain(`MCP      ${url}/echo/mcp`)
+  })
+
+  it('refuses two environments of one name, and a task for all of several', async () => {
+    const twice = await openenv(['serve', 'echo', 'echo'])
+    expect(twice).toMatchObject({ code: 2, stderr: 'error: Two environments have the name "echo".\n' })
+    const task = await openenv(['serve', 'echo', 'email-triage', '--agent-episode', 'task_easy'])
+    expect(task.code).toBe(2)
+    expect(task.stderr).toContain('where one environment is served')
+  })
+
   it('closes open episodes before it ends', async () => {
     await using server = start(['serve', 'echo', '--port', '0'])
     const [, url = ''] = await server.shows(LISTENING)

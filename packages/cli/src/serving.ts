@@ -1,11 +1,15 @@
+import { join } from 'node:path'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
 import {
   readTokens,
   resumeDirectory,
   serve,
+  serveSeveral,
   type Isolation,
+  type ListenOptions,
   type RunningServer,
+  type ServedEnvironment,
 } from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
@@ -16,22 +20,42 @@ import { jsonLog } from './json-log.ts'
 import { note, print } from './terminal.ts'
 
 /**
- * Serves an environment until Ctrl-C or SIGTERM, then lets calls under way finish and closes its episodes in order.
+ * Serves environments until Ctrl-C or SIGTERM, then lets calls under way finish and closes their episodes in order.
  *
  * @returns The exit code: being stopped is how a server ends well.
  */
-export async function serveEnvironment(name: string, flags: ServeFlags): Promise<number> {
-  checkFlags(flags)
+export async function serveEnvironments(names: readonly string[], flags: ServeFlags): Promise<number> {
+  checkFlags(flags, names.length > 1)
   const tokens = tokensOf(process.env)
   const log = flags.log === 'json' ? jsonLog(Object.values(tokens)) : logEvent
-  const { environment } = await loadEnvironment(name)
+  const environments: AnyEnvironment[] = []
+  for (const name of names) environments.push((await loadEnvironment(name)).environment)
   using interrupt = listenForInterrupt('Closing episodes …')
   // What an environment left running must not end its neighbours' episodes.
   process.on('uncaughtException', (cause, origin) => {
     log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })
-  await using isolation = await isolate(name, environment, flags, log)
-  const server = await listen(environment, flags, { tokens, log, isolation })
+  const isolations: Isolation[] = []
+  try {
+    const served: ServedEnvironment[] = []
+    for (const [at, environment] of environments.entries()) {
+      const isolation = await isolate(names[at] ?? '', environment, flags, log)
+      if (isolation !== undefined) isolations.push(isolation)
+      served.push({ environment, options: await ownOptions(environment, flags, isolation, names.length > 1) })
+    }
+    await serveUntil(interrupt.signal, await listen(served, flags, { tokens, log }), flags, tokens)
+  } finally {
+    await Promise.all(isolations.map((isolation) => isolation[Symbol.asyncDispose]()))
+  }
+  return EXIT.ok
+}
+
+async function serveUntil(
+  signal: AbortSignal,
+  server: RunningServer,
+  flags: ServeFlags,
+  tokens: Tokens,
+): Promise<void> {
   // The first line is what scripts wait for [OE-12].
   print(`Listening on ${server.url}`)
   if (!isLoopback(flags.host) && Object.keys(tokens).length === 0) {
@@ -39,20 +63,23 @@ export async function serveEnvironment(name: string, flags: ServeFlags): Promise
       `warning: ${flags.host} is reachable from other machines, and whoever reaches it may use it: there are no tokens.`,
     )
   }
-  printWaysIn(environment, server, flags)
-  if (!interrupt.signal.aborted) {
+  for (const { environment } of server.apps) printWaysIn(environment, server, flags)
+  print('  Ctrl-C stops it.')
+  if (!signal.aborted) {
     await new Promise<void>((resolve) => {
-      interrupt.signal.addEventListener('abort', () => {
+      signal.addEventListener('abort', () => {
         resolve()
       })
     })
   }
   await server.drain()
-  return EXIT.ok
 }
 
-function checkFlags(flags: ServeFlags): void {
+function checkFlags(flags: ServeFlags, several: boolean): void {
   checkIsolationFlags(flags)
+  if (several && typeof flags.agentEpisode === 'string') {
+    throw new UsageError('--agent-episode can name a task only where one environment is served.')
+  }
   const { host, basePath } = flags
   if (host.trim() === '' || /[\s/]/.test(host)) {
     throw new UsageError(`--host is an address such as 127.0.0.1 or 0.0.0.0, not "${host}".`)
@@ -74,34 +101,49 @@ function tokensOf(variables: NodeJS.ProcessEnv): Tokens {
 interface Setting {
   readonly tokens: Tokens
   readonly log: (event: LogEvent) => void
-  readonly isolation: Isolation | undefined
+}
+
+/** What holds for one environment alone: where its episodes run and where they are kept. */
+async function ownOptions(
+  { name }: AnyEnvironment,
+  { resumeDir }: ServeFlags,
+  isolation: Isolation | undefined,
+  several: boolean,
+): Promise<NonNullable<ServedEnvironment['options']>> {
+  const folder = resumeDir === undefined || !several ? resumeDir : join(resumeDir, name)
+  return {
+    ...(folder === undefined ? {} : { resumeStore: await openResumeStore(folder) }),
+    ...(isolation === undefined ? {} : { openEpisode: () => isolation.openEpisode() }),
+  }
 }
 
 async function listen(
-  environment: AnyEnvironment,
+  served: readonly ServedEnvironment[],
   flags: ServeFlags,
-  { tokens, log, isolation }: Setting,
+  { tokens, log }: Setting,
 ): Promise<RunningServer> {
   const { port, host, basePath, mode, routes, maxSessions } = flags
-  const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl, resumeDir } = flags
+  const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl } = flags
+  const options: ListenOptions = {
+    host,
+    basePath,
+    routes,
+    ...(port === undefined ? {} : { port }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(maxSessions === undefined ? {} : { maxSessions }),
+    ...(agentEpisode === undefined ? {} : { agentEpisode: agentEpisode === true ? '' : agentEpisode }),
+    ...(agentPort === undefined ? {} : { agentPort }),
+    ...(operatorPort === undefined ? {} : { operatorPort }),
+    ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
+    ...(productionControl === undefined ? {} : { productionControl }),
+    tokens,
+    log,
+  }
+  const [only] = served
   try {
-    return await serve(environment, {
-      host,
-      basePath,
-      routes,
-      ...(port === undefined ? {} : { port }),
-      ...(mode === undefined ? {} : { mode }),
-      ...(maxSessions === undefined ? {} : { maxSessions }),
-      ...(agentEpisode === undefined ? {} : { agentEpisode: agentEpisode === true ? '' : agentEpisode }),
-      ...(agentPort === undefined ? {} : { agentPort }),
-      ...(operatorPort === undefined ? {} : { operatorPort }),
-      ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
-      ...(productionControl === undefined ? {} : { productionControl }),
-      ...(resumeDir === undefined ? {} : { resumeStore: await openResumeStore(resumeDir) }),
-      ...(isolation === undefined ? {} : { openEpisode: () => isolation.openEpisode() }),
-      tokens,
-      log,
-    })
+    return served.length === 1 && only !== undefined
+      ? await serve(only.environment, { ...options, ...only.options })
+      : await serveSeveral(served, options)
   } catch (thrown) {
     throw listeningFault(thrown, flags)
   }
@@ -143,9 +185,11 @@ function logEvent({ level, message, cause }: LogEvent): void {
 
 function printWaysIn(
   { name, description }: AnyEnvironment,
-  { url, agentUrl, operatorUrl }: RunningServer,
+  { apps, url: root, agentUrl, operatorUrl }: RunningServer,
   { mode, routes, agentEpisode }: ServeFlags,
 ): void {
+  const below = apps.length > 1 ? `/${name}` : ''
+  const url = root + below
   print(`  ${name}: ${description}`)
   if (routes === 'minimal') {
     print(`  curl     curl -X POST ${url}/reset -H 'Content-Type: application/json' -d '{}'`)
@@ -156,9 +200,8 @@ function printWaysIn(
   } else {
     print(`  HTTP     curl ${url}/schema`)
   }
-  if (routes === 'full' && agentEpisode !== undefined) print(`  MCP      ${agentUrl}/mcp`)
-  if (operatorUrl !== url) print(`  metrics  ${operatorUrl}/metrics`)
-  print('  Ctrl-C stops it.')
+  if (routes === 'full' && agentEpisode !== undefined) print(`  MCP      ${agentUrl}${below}/mcp`)
+  if (operatorUrl !== root) print(`  metrics  ${operatorUrl}${below}/metrics`)
 }
 
 function isLoopback(host: string): boolean {

@@ -1,18 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
-import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
-import type { AnyEnvironment, MaybePromise } from '@openenv-ts/core'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { AnyEnvironment } from '@openenv-ts/core'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
-import { failure, json, type Plane } from './route.ts'
-import type { SocketHandler, SocketLike } from './socket.ts'
-import { SOCKET_PROTOCOL } from './gate.ts'
+import { openListener, stop, type Listener } from './listener.ts'
+import type { Plane } from './route.ts'
+import { several } from './several.ts'
 import { installedApiPage } from './swagger-ui.ts'
 import { metric } from './tally.ts'
+import { within } from './within.ts'
 
 export { createIsolation } from './isolation/isolation.ts'
 export type { Isolation, IsolationKind, IsolationOptions } from './isolation/isolation.ts'
@@ -38,9 +34,12 @@ export interface ListenOptions extends ServerOptions {
 
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
+  /** What answers: one for each environment, in their order. */
+  readonly apps: readonly App[]
+  /** The first of them. */
   readonly app: App
   readonly port: number
-  /** Without a trailing slash, base path included. */
+  /** Without a trailing slash, base path included. Of several environments, each is below it under its name. */
   readonly url: string
   /** Where agents are served; the same as `url` unless they have a port of their own. */
   readonly agentUrl: string
@@ -56,51 +55,79 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** One of several environments that are served together. */
+export interface ServedEnvironment {
+  readonly environment: AnyEnvironment
+  /** What holds for it alone, over the options of all. */
+  readonly options?: Pick<
+    ServerOptions,
+    'openEpisode' | 'resumeStore' | 'agentEpisode' | 'maxSessions' | 'about'
+  >
+}
+
 const LAG_INTERVAL_MS = 20
-/** Connections that the kernel may hold ready while a storm of them comes in. */
-const BACKLOG = 16_384
 const DEFAULT_PING_SECONDS = 20
 const DEFAULT_DRAIN_SECONDS = 10
 const DEFAULT_REQUEST_SECONDS = 60
-/** A client that takes longer to say what it wants is holding a connection, not using it. */
-const MAX_HEAD_SECONDS = 15
-/** Answering waits for a client that leaves this many bytes of answers unread. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 /** How long environments have to free what they hold when the server closes. */
 const EPISODES_GRACE_MS = 5000
-/** What clients are told then. */
-const LEAVING = 'The server is shutting down.'
-/** How long clients have to take leave. */
-const CLOSE_GRACE_MS = 500
 
 /**
  * Serves an environment on a port, by default on loopback only.
  *
  * @throws Error with `code` `EADDRINUSE` when the port is taken.
  */
-export async function serve(
-  environment: AnyEnvironment,
+export function serve(environment: AnyEnvironment, options: ListenOptions = {}): Promise<RunningServer> {
+  return listenFor([{ environment, path: '' }], options)
+}
+
+/**
+ * Serves several environments on one port, each below its own name: `/echo/ws`, `/email-triage/reset`.
+ *
+ * @throws RangeError when two have the same name. Error with `code` `EADDRINUSE` when the port is taken.
+ */
+export async function serveSeveral(
+  environments: readonly ServedEnvironment[],
   options: ListenOptions = {},
+): Promise<RunningServer> {
+  const names = environments.map(({ environment }) => environment.name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new RangeError(`Two environments have the name "${twice}".`)
+  const placed = environments.map((each) => ({ ...each, path: `/${each.environment.name}` }))
+  return listenFor(placed, options)
+}
+
+async function listenFor(
+  environments: readonly (ServedEnvironment & { readonly path: string })[],
+  options: ListenOptions,
 ): Promise<RunningServer> {
   const { host = '127.0.0.1', pingSeconds = DEFAULT_PING_SECONDS } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
+  const basePath = normalBasePath(options.basePath ?? '')
   const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS })
   let agentUrl: string | undefined
-  const app = createApp(environment, {
-    apiPage: installedApiPage(),
-    agentUrl: () => agentUrl,
-    moreMetrics: () => processMetrics(lag),
-    ...options,
-    mode,
-    ...(allowedHosts === undefined ? {} : { allowedHosts }),
-  })
-  const urlAt = (bound: number): string =>
-    `http://${urlHost(host)}:${String(bound)}${normalBasePath(options.basePath ?? '')}`
+  const placed = environments.map(({ environment, path, options: own }) => ({
+    path: basePath + path,
+    app: createApp(environment, {
+      apiPage: installedApiPage(),
+      agentUrl: () => (agentUrl === undefined ? undefined : agentUrl + path),
+      moreMetrics: () => processMetrics(lag),
+      ...options,
+      ...own,
+      basePath: basePath + path,
+      mode,
+      ...(allowedHosts === undefined ? {} : { allowedHosts }),
+    }),
+  }))
+  const apps = placed.map(({ app }) => app)
+  const [app] = apps
+  if (app === undefined) throw new RangeError('There is no environment to serve.')
+  const urlAt = (bound: number): string => `http://${urlHost(host)}:${String(bound)}${basePath}`
   const listeners: Listener[] = []
   const open = async (at: number, planes?: ReadonlySet<Plane>): Promise<string> => {
-    const listener = await openListener(app, {
+    const listener = await openListener(several(placed), {
       port: at,
       host,
       log: options.log ?? ignore,
@@ -118,7 +145,7 @@ export async function serve(
     if (agentPort !== undefined) agentUrl = await open(agentPort, AGENT_PLANES)
     operatorUrl = operatorPort === undefined ? url : await open(operatorPort, OPERATOR_PLANES)
   } catch (error) {
-    await shutDown(listeners, app)
+    await shutDown(listeners, apps)
     throw error
   }
   lag.enable()
@@ -129,14 +156,15 @@ export async function serve(
   const close = (): Promise<void> => {
     clearInterval(pinger)
     lag.disable()
-    return (closing ??= shutDown(listeners, app))
+    return (closing ??= shutDown(listeners, apps))
   }
   const drain = async (seconds = DEFAULT_DRAIN_SECONDS): Promise<void> => {
-    app.sessions.stopOpening()
-    await within(seconds * 1000, finishAll(listeners, app))
+    for (const { sessions } of apps) sessions.stopOpening()
+    await within(seconds * 1000, finishAll(listeners, apps))
     await close()
   }
   return {
+    apps,
     app,
     port: listeners[0]?.port ?? port,
     url,
@@ -163,60 +191,16 @@ function planesOf(
   return planes
 }
 
-/** One port. */
-interface Listener {
-  readonly server: Server
-  readonly sockets: Sockets
-  readonly port: number
-}
-
-async function openListener(
-  app: App,
-  at: {
-    readonly port: number
-    readonly host: string
-    readonly log: NonNullable<ServerOptions['log']>
-    readonly planes: ReadonlySet<Plane> | undefined
-    readonly requestSeconds: number
-  },
-): Promise<Listener> {
-  const { port, host, log, planes, requestSeconds } = at
-  const answer = getRequestListener((request) => app.fetch(request, planes), {
-    overrideGlobalObjects: false,
-    // For requests that name no host, as HTTP/1.0 allows.
-    hostname: 'localhost',
-    errorHandler: (error) => (error instanceof RequestError ? badRequest() : failure(error, { log })),
-  })
-  const limits = {
-    requestTimeout: requestSeconds * 1000,
-    headersTimeout: Math.min(requestSeconds / 4, MAX_HEAD_SECONDS) * 1000,
-    connectionsCheckingInterval: Math.min(requestSeconds / 8, 5) * 1000,
-  }
-  const server = createServer(limits, (request, response) => void answer(request, response))
-  const sockets = attachSockets(server, app, planes)
-  await listen(server, port, host)
-  return { server, sockets, port: (server.address() as AddressInfo).port }
-}
-
 /** Waits for what sockets are doing, then for requests: while there are any, others may still ask whether it is ready. */
-async function finishAll(listeners: readonly Listener[], app: App): Promise<void> {
+async function finishAll(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
   await Promise.all(listeners.map(({ sockets }) => sockets.finishAll()))
-  app.sessions.events.end()
+  for (const { sessions } of apps) sessions.events.end()
   await Promise.all(listeners.map(({ server }) => stop(server)))
 }
 
-/** Takes no more connections; settles when the last one has ended. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
-}
-
-async function shutDown(listeners: readonly Listener[], app: App): Promise<void> {
+async function shutDown(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
   const stopped = listeners.map(({ server }) => stop(server))
-  await within(EPISODES_GRACE_MS, app.close())
+  await within(EPISODES_GRACE_MS, Promise.all(apps.map((app) => app.close())))
   await Promise.all(listeners.map(({ sockets }) => sockets.closeAll()))
   for (const { server } of listeners) server.closeAllConnections()
   await Promise.all(stopped)
@@ -241,202 +225,6 @@ function processMetrics(lag: IntervalHistogram): string {
   return text
 }
 
-/** Waits for something, but no longer than this. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work, enough])
-  clearTimeout(timer)
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-/** The open WebSockets of a listener. */
-interface Sockets {
-  pingAll(): void
-  /** Closes each as soon as the calls that it has sent are answered. */
-  finishAll(): Promise<void>
-  closeAll(): Promise<void>
-}
-
-function attachSockets(server: Server, app: App, planes: ReadonlySet<Plane> | undefined): Sockets {
-  // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
-  const acceptor = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: app.maxMessageBytes,
-    handleProtocols: (offered) => (offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
-  })
-  const silent = new Map<WebSocket, boolean>()
-  const handlers = new WeakMap<WebSocket, SocketHandler>()
-  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const decision = decide(app, request, planes)
-    if (decision instanceof Response) {
-      void writeAndClose(stream, decision)
-      return
-    }
-    acceptor.handleUpgrade(request, stream, head, (socket) => {
-      silent.set(socket, false)
-      const handler = decision(new NodeSocket(socket))
-      handlers.set(socket, handler)
-      takeOver(socket, handler, silent)
-    })
-  })
-  return {
-    pingAll: () => {
-      for (const [socket, missed] of silent) {
-        // A pong that came in while we do not read is not seen; it says nothing of a client that does not read.
-        const unheard = socket.isPaused && socket.bufferedAmount < MAX_UNREAD_BYTES
-        if (missed && !unheard) {
-          socket.terminate()
-          continue
-        }
-        silent.set(socket, true)
-        socket.ping()
-      }
-    },
-    finishAll: async () => {
-      const finished = Array.from(silent.keys(), async (socket) => {
-        await handlers.get(socket)?.finish()
-        socket.close(1001, LEAVING)
-      })
-      await Promise.all(finished)
-    },
-    closeAll: async () => {
-      const open = [...silent.keys()]
-      if (open.length === 0) return
-      for (const socket of open) socket.close(1001, LEAVING)
-      await within(CLOSE_GRACE_MS, allClosed(open))
-      for (const socket of open) socket.terminate()
-    },
-  }
-}
-
-function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {
-  return Promise.all(
-    sockets.map(
-      (socket) =>
-        new Promise<void>((resolve) => {
-          socket.once('close', () => {
-            resolve()
-          })
-        }),
-    ),
-  )
-}
-
-function takeOver(socket: WebSocket, handler: SocketHandler, silent: Map<WebSocket, boolean>): void {
-  socket.on('message', (data: Buffer, binary: boolean) => {
-    handler.message(data, binary, decodeUtf8)
-  })
-  socket.on('pong', () => {
-    silent.set(socket, false)
-  })
-  // A reset connection, a frame over the limit, invalid UTF-8: `ws` closes with the right code; `close` follows.
-  socket.on('error', ignore)
-  socket.on('close', () => {
-    silent.delete(socket)
-    handler.closed()
-  })
-}
-
-/** `ws` in the shape that the sessions know. */
-class NodeSocket implements SocketLike {
-  readonly #socket: WebSocket
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket
-  }
-
-  send(text: string): MaybePromise<void> {
-    const socket = this.#socket
-    if (socket.bufferedAmount < MAX_UNREAD_BYTES) {
-      socket.send(text)
-      return
-    }
-    return new Promise((resolve) => {
-      socket.send(text, () => {
-        resolve()
-      })
-    })
-  }
-
-  close(code: number, reason?: string): void {
-    this.#socket.close(code, reason)
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
-  }
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  return (bytes as Buffer).toString('utf8')
-}
-
-function ignore(): void {
-  // Nothing to do: the close event comes next.
-}
-
-/** What a handshake is judged by. */
-const SEEN_HEADERS = ['host', 'origin', 'authorization', 'x-api-key', 'sec-websocket-protocol'] as const
-
-/** Asks the app about a handshake. A target that makes no URL is refused here: nothing would catch it above. */
-function decide(
-  app: App,
-  request: IncomingMessage,
-  planes: ReadonlySet<Plane> | undefined,
-): ReturnType<App['upgrade']> {
-  let head: Request
-  try {
-    head = webRequest(request)
-  } catch {
-    return badRequest()
-  }
-  return app.upgrade(head, planes)
-}
-
-function badRequest(): Response {
-  return json({ status: 400, body: { detail: 'Bad Request' } })
-}
-
-/** The head of a request, in the form that the app checks. */
-function webRequest({ headers, url }: IncomingMessage): Request {
-  const fields = new Headers()
-  for (const name of SEEN_HEADERS) {
-    const value = headers[name]
-    if (typeof value === 'string') fields.set(name, value)
-  }
-  return new Request(new URL(url ?? '/', 'http://localhost'), { headers: fields })
-}
-
-async function writeAndClose(stream: Duplex, answer: Response): Promise<void> {
-  stream.on('error', ignore)
-  // A peer that never closes its half would keep the connection.
-  stream.once('finish', () => stream.destroy())
-  const body = await answer.text()
-  stream.end(
-    `HTTP/1.1 ${String(answer.status)} Refused\r\n` +
-      'Connection: close\r\nContent-Type: application/json\r\n' +
-      `Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
-  )
-}
-
 function modeFromVariable(value: string | undefined): Mode {
   const mode = (value ?? 'simulation').toLowerCase()
   if (mode === 'simulation' || mode === 'production') return mode
@@ -454,3 +242,7 @@ function urlHost(host: string): string {
 
 export { readTokens } from './tokens.ts'
 export { resumeDirectory } from './resume-directory.ts'
+
+function ignore(): void {
+  // Nobody asked for the log.
+}

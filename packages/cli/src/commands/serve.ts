@@ -26,9 +26,9 @@ export interface ServeFlags {
 /** `openenv serve`: an environment on the OpenEnv wire. */
 export function serveCommand(exit: Exit): Command {
   return new Command('serve')
-    .description('Serve an environment over HTTP and WebSocket, for Python and TypeScript clients.')
-    .usage('ENV [options]')
-    .argument('<ENV>', 'A built-in environment, a package, or a file.')
+    .description('Serve environments over HTTP and WebSocket, for Python and TypeScript clients.')
+    .usage('ENV... [options]')
+    .argument('<ENV...>', 'A built-in environment, a package, or a file; of several, each below its name.')
     .optionsGroup('Where:')
     .addOption(
       new Option(
@@ -113,10 +113,10 @@ export function serveCommand(exit: Exit): Command {
       'after',
       '\nTokens: OPENENV_CONTROL_TOKEN, OPENENV_AGENT_TOKEN and OPENENV_OPERATOR_TOKEN (or the same names with _FILE) close\n' +
         'the planes of orchestrators, agents and operators to everybody else. They are never given as arguments.\n' +
-        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0\n  $ openenv serve ./guess.ts --isolation worker',
+        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0\n  $ openenv serve ./guess.ts --isolation worker\n  $ openenv serve email-triage ./guess.ts',
     )
-    .action(async (name: string, flags: ServeFlags) => {
-      const { serveEnvironment } = await import('../serving.ts')
-      exit(await serveEnvironment(name, flags))
+    .action(async (names: readonly string[], flags: ServeFlags) => {
+      const { serveEnvironments } = await import('../serving.ts')
+      exit(await serveEnvironments(names, flags))
     })
 }

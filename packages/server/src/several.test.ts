@@ -1,0 +1,46 @@
+import { echo } from '@openenv-ts/echo'
+import { emailTriage } from '@openenv-ts/email-triage'
+import { describe, expect, it } from 'vitest'
+import { get, post } from '../test/http-client.ts'
+import { SocketClient } from '../test/socket-client.ts'
+import { serveSeveral } from './node.ts'
+
+const both = [{ environment: echo }, { environment: emailTriage }]
+
+describe('several environments behind one listener', () => {
+  it('are each whole below their name, over HTTP and WebSocket', async () => {
+    await using server = await serveSeveral(both, { port: 0 })
+    expect((await get(server.url, '/echo/metadata')).body).toMatchObject({ name: 'echo' })
+    expect((await get(server.url, '/email-triage/metadata')).body).toMatchObject({ name: 'email-triage' })
+    await using socket = await SocketClient.open(`${server.url}/echo`)
+    expect(await socket.ask('reset', {})).toMatchObject({ data: { observation: { message: '' } } })
+    expect(server.apps.map(({ sessions }) => sessions.size)).toEqual([1, 0])
+  })
+
+  it('leave the root with nothing but /health', async () => {
+    await using server = await serveSeveral(both, { port: 0 })
+    expect((await get(server.url, '/health')).status).toBe(200)
+    for (const path of ['/', '/metadata', '/schema', '/echoes/metadata', '/echo-two']) {
+      expect((await get(server.url, path)).status).toBe(404)
+    }
+    expect((await post(server.url, '/reset', {})).status).toBe(404)
+    await expect(SocketClient.open(server.url)).rejects.toThrow('404')
+  })
+
+  it('keep their checks of tokens, base path and addresses for agents [OE-21]', async () => {
+    const tokens = { control: 'for-trainers' }
+    await using server = await serveSeveral(both, { port: 0, basePath: '/envs', agentPort: 0, tokens })
+    expect((await post(server.url, '/echo/reset', {})).status).toBe(401)
+    const headers = { authorization: 'Bearer for-trainers' }
+    const opened = await post(server.url, '/echo/sessions', {}, headers)
+    const { agent_url: agentUrl } = opened.body as { agent_url: string }
+    expect(agentUrl).toMatch(new RegExp(`^${server.agentUrl}/echo/agent/`))
+    expect(server.url).toMatch(/\/envs$/)
+  })
+
+  it('must have different names', async () => {
+    await expect(serveSeveral([{ environment: echo }, { environment: echo }], { port: 0 })).rejects.toThrow(
+      'Two environments have the name "echo".',
+    )
+  })
+})

@@ -1,0 +1,34 @@
+import type { App } from './app.ts'
+import type { Served } from './listener.ts'
+import { json, type RouteReply } from './route.ts'
+
+/** An app and the path that all of its routes begin with; empty for the only one. */
+export interface Placed {
+  readonly path: string
+  readonly app: App
+}
+
+/**
+ * Several environments behind one listener, each whole and on its own below its path: tokens, sessions and capacity
+ * are each app's. Beside them there is only `/health`.
+ */
+export function several(placed: readonly Placed[]): Served {
+  const [first] = placed
+  if (placed.length === 1 && first !== undefined) return first.app
+  const appFor = ({ url }: Request): App | undefined => {
+    const { pathname } = new URL(url)
+    return placed.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`))?.app
+  }
+  return {
+    maxMessageBytes: Math.max(...placed.map(({ app }) => app.maxMessageBytes)),
+    fetch: async (request, planes) => appFor(request)?.fetch(request, planes) ?? json(answerBeside(request)),
+    upgrade: (request, planes) => appFor(request)?.upgrade(request, planes) ?? json(NOT_FOUND),
+  }
+}
+
+const NOT_FOUND: RouteReply = { status: 404, body: { detail: 'Not Found' } }
+
+function answerBeside({ method, url }: Request): RouteReply {
+  const health = method === 'GET' && new URL(url).pathname.endsWith('/health')
+  return health ? { body: { status: 'healthy' } } : NOT_FOUND
+}
