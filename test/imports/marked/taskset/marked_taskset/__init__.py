@@ -1,0 +1,3 @@
+from .taskset import MarkedTaskset
+
+__all__ = ["MarkedTaskset"]
