@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { extname, relative, resolve } from 'node:path'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { didYouMean } from './did-you-mean.ts'
+import { entryOf } from './package-folder.ts'
 import { UsageError } from './failure.ts'
 import { importFile, importPackage } from './module.ts'
 
@@ -36,7 +37,8 @@ export async function loadEnvironment(name: string): Promise<EnvironmentModule> 
   const builtIn = BUILT_IN.find((known) => known === name)
   if (builtIn !== undefined) return readModule(await importBuiltIn(builtIn), name)
   if (isFileName(name)) {
-    const file = resolve(name)
+    const path = resolve(name)
+    const file = entryOf(path) ?? path
     checkFile(name, file)
     return readModule(await importFile(file), shown(file))
   }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { folder, lines, openenv } from '../test/command.ts'
 
-const COMMANDS = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info']
+const COMMANDS = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info', 'init']
 
 describe('openenv', () => {
   it('prints its help when called with nothing, and names every command', async () => {
@@ -80,6 +80,8 @@ describe('openenv', () => {
     { args: 'serve echo --port 0 --host no.such.host.invalid', says: '--host' },
     { args: 'replay ./no-run', says: 'no-run' },
     { args: 'tasks', says: 'ENV|URL' },
+    { args: 'init', says: 'NAME' },
+    { args: 'init A', says: 'lower-case words' },
   ])('answers `openenv $args` with exit code 2 and one line that says what to do', async ({ args, says }) => {
     const { code, stdout, stderr } = await openenv(args.split(' '))
     expect(stderr).toContain(says)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { evalCommand } from './commands/eval.ts'
 import { infoCommand } from './commands/info.ts'
+import { initCommand } from './commands/init.ts'
 import { replayCommand } from './commands/replay.ts'
 import { rolloutCommand } from './commands/rollout.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -13,8 +14,8 @@ export type Exit = (code: number) => void
 
 const ENVIRONMENTS = `
 Environments:
-  ENV is a built-in name (echo, email-triage), an installed package, or a file that default-exports its
-  environment (.ts, .js or .mjs, loaded as it is). URL is an OpenEnv server, ours or the Python one.
+  ENV is a built-in name (echo, email-triage), an installed package, the folder of one, or a file that
+  default-exports its environment (.ts, .js or .mjs, loaded as it is). URL is an OpenEnv server, ours or the Python one.
 
 Examples:
   $ openenv serve email-triage
@@ -46,6 +47,8 @@ export function createProgram(exit: Exit): Command {
     .addCommand(serveCommand(exit))
     .addCommand(tasksCommand())
     .addCommand(infoCommand())
+    .commandsGroup('Make environments:')
+    .addCommand(initCommand())
   for (const command of program.commands) command.helpOption('-h, --help', 'Print this help.')
   for (const command of [program, ...program.commands]) answerInOneLine(command)
   return program
