@@ -1,0 +1,73 @@
+import { literal, type Literal } from './literal.ts'
+
+/** What the wrapper of a Python source says. */
+export interface PythonWrapper {
+  /** Of the package. */
+  readonly name: string
+  /** One sentence. */
+  readonly description: string
+  readonly source: {
+    /** Which adapter of the bridge it is for: `ors`, `verifiers` or `verifiers-v1`. */
+    readonly kind: string
+    /** Where the source lies in the package: `vendor/…`. */
+    readonly path: string
+    readonly module: string
+    /** A class, or `load_environment`. */
+    readonly attribute: string
+  }
+  /** A Python version specifier. */
+  readonly requires: string
+  readonly sessions: 'shared' | 'process' | 'single'
+  /** Names of the secrets that reach the source, and no others. */
+  readonly secrets?: readonly string[]
+  /** Names of environment variables that reach the process. */
+  readonly variables?: readonly string[]
+  /** Further options of `pythonEnvironment`, in their order. */
+  readonly more?: Readonly<Record<string, Literal>>
+}
+
+/** Where the requirements of a package lie: as the source states them, and as they were resolved. */
+export const REQUIREMENTS = {
+  stated: 'python/requirements.in',
+  resolved: 'python/requirements.lock',
+} as const
+
+/** The version that every imported package starts with. */
+export const FIRST_VERSION = '0.1.0'
+
+const SESSIONS = {
+  shared: 'Many in one Python process',
+  process: 'Each in a process of its own, forked from one that has loaded the source',
+  single: 'One at a time',
+}
+
+/** The text of `src/index.ts` for a Python source: short, to be read and edited. */
+export function pythonWrapper(wrapper: PythonWrapper): string {
+  const { name, description, source, requires, sessions, secrets = [], variables = [], more = {} } = wrapper
+  const { kind, path, module, attribute } = source
+  const options = [
+    ['name', literal(name)],
+    ['description', literal(description)],
+    ['version', literal(FIRST_VERSION)],
+    ['package', "new URL('..', import.meta.url)"],
+    ['source', literal({ kind, path, module, attribute }, 1)],
+    ['python', literal({ requires, requirements: REQUIREMENTS.resolved }, 1)],
+    ['sessions', literal(sessions)],
+    ...(secrets.length === 0 ? [] : [['secrets', literal(secrets, 1)]]),
+    ...(variables.length === 0 ? [] : [['variables', literal(variables, 1)]]),
+    ...Object.entries(more).map(([key, value]) => [key, literal(value, 1)]),
+  ]
+  const lines = options.flatMap(([key = '', value = '']) => [
+    ...(key === 'sessions' ? [`  // ${SESSIONS[sessions]}; why stands in import.lock.json.`] : []),
+    ...(key === 'secrets' ? ['  // No other secret reaches the source.'] : []),
+    `  ${key}: ${value},`,
+  ])
+  return [
+    "import { pythonEnvironment } from '@openenv-ts/python-bridge'",
+    '',
+    'export default await pythonEnvironment({',
+    ...lines,
+    '})',
+    '',
+  ].join('\n')
+}
