@@ -10,7 +10,6 @@ ROWS = [
         "prompt": [{"role": "user", "content": f"Which word is number {n}? Look it up, then say it."}],
         "answer": f"MARKER-answer-{n}",
         "info": {"nested": {"deep": [f"MARKER-info-{n}"]}},
-        "task": f"MARKER-task-{n}",
         "code": f"def solve(): return 'MARKER-code-{n}'",
         "note": f"MARKER-note-{n}",
     }
