@@ -19,21 +19,23 @@ class Gold:
 
     def __init__(self, row: Any, shown: str = "") -> None:
         values = {part for value in _leaves(row) for part in _parts(value)}
-        secret = [value for value in values if value not in shown]
-        self._values = set(secret)
-        # The longest first: what is left of a value after another was found in it says nothing.
-        self._patterns = [_pattern(value) for value in sorted(secret, key=len, reverse=True)]
+        self._patterns = {value: _pattern(value) for value in values if value not in shown}
 
-    def repeats(self, text: str) -> bool:
-        """Whether a text holds a value of the task."""
-        return any(pattern.search(text) for pattern in self._patterns)
+    def repeats(self, text: str, said: Any = None) -> bool:
+        """Whether a text holds a value of the task.
 
-    def error(self, error: BaseException) -> str:
+        `said` is what the agent itself sent: its own words coming back tell it nothing, and withholding them would tell
+        it that they are right.
+        """
+        own = "\n".join(_leaves(said))
+        return any(pattern.search(text) and value not in own for value, pattern in self._patterns.items())
+
+    def error(self, error: BaseException, said: Any = None) -> str:
         """An exception as a sentence that may be read by anybody: its type, and its text where that repeats nothing."""
         name, text = type(error).__name__, str(error)
         if not text:
             return name
-        return f"{name}: {WITHHELD}" if self.repeats(f"{text} {error!r}") else f"{name}: {text}"
+        return f"{name}: {WITHHELD}" if self.repeats(f"{text} {error!r}", said) else f"{name}: {text}"
 
     def without(self, value: Any) -> Any:
         """JSON without the members that repeat the task; None where nothing is left."""
