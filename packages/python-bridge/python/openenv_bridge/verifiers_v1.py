@@ -41,6 +41,7 @@ class TasksetSource:
         self._endpoint = _ModelEndpoint()
         self._serving: asyncio.Task[None] | None = None
         self._leaving = asyncio.Event()
+        self._opening = asyncio.Lock()
 
     async def load(self) -> Description:
         from verifiers.v1 import Taskset
@@ -69,8 +70,6 @@ class TasksetSource:
             raise SourceError("The taskset has no tasks.")
         if self._first.NEEDS_CONTAINER:
             raise SourceError("Its tasks run in containers, which are not started here.")
-        await self._endpoint.start()
-        await self._serve()
         notes = [
             "Tasks have no splits in this generation of the library: all of them are listed as train.",
             f"An episode has at most {self._entry.max_turns} turns.",
@@ -86,6 +85,7 @@ class TasksetSource:
     async def open(
         self, split: str | None, index: int | None, task: dict[str, Any] | None, secrets: dict[str, str], seed: int
     ) -> "TasksetSession":
+        await self._ready()
         chosen = self._given(task) if task is not None else self._at(split or _SPLIT, index or 0)
         session = TasksetSession(self._env, chosen, self._endpoint)
         await session.start()
@@ -96,6 +96,13 @@ class TasksetSource:
         if self._serving is not None:
             await asyncio.gather(self._serving, return_exceptions=True)
         await self._endpoint.close()
+
+    async def _ready(self) -> None:
+        """Opens what listens, once, and where sessions run: that may be a process forked from the one that loaded."""
+        async with self._opening:
+            if self._serving is None:
+                await self._endpoint.start()
+                await self._serve()
 
     async def _serve(self) -> None:
         """Holds the library's shared resources open: entered and left by one task, as they must be."""
