@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -102,8 +111,28 @@ describe('installed into an empty folder', () => {
 
   it('says what it can do', async () => {
     const { stdout } = await openenv('--help')
-    for (const command of ['serve', 'rollout', 'eval', 'tasks', 'info', 'replay'])
+    for (const command of ['serve', 'rollout', 'eval', 'tasks', 'info', 'replay', 'init', 'import'])
       expect(stdout).toContain(command)
+  })
+
+  it('makes an environment whose oracle earns 1', async () => {
+    await openenv('init', 'word-riddles')
+    const { stdout } = await openenv('eval', './word-riddles', '--policy', 'oracle', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ env: 'word-riddles', mean: 1 })
+  })
+
+  it('names the line that installs the importer where it is left out', async () => {
+    const importer = join(elsewhere, 'node_modules/@openenv-ts/importer')
+    renameSync(importer, `${importer}-away`)
+    try {
+      const imported = openenv('import', '.', '--name', 'maze', '--output-dir', 'out')
+      await expect(imported).rejects.toMatchObject({
+        code: 1,
+        stderr: 'error: The importer is not installed: npm install @openenv-ts/importer\n',
+      })
+    } finally {
+      renameSync(`${importer}-away`, importer)
+    }
   })
 
   it('gives types that a strict consumer can use', async () => {

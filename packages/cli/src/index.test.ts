@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { folder, lines, openenv } from '../test/command.ts'
 
-const COMMANDS = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info', 'init']
+const COMMANDS = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info', 'init', 'import']
 
 describe('openenv', () => {
   it('prints its help when called with nothing, and names every command', async () => {
@@ -81,6 +81,9 @@ describe('openenv', () => {
     { args: 'replay ./no-run', says: 'no-run' },
     { args: 'tasks', says: 'ENV|URL' },
     { args: 'init', says: 'NAME' },
+    { args: 'import', says: 'SOURCE' },
+    { args: 'import . --name a', says: '--output-dir' },
+    { args: 'import nowhere --name a --output-dir b', says: 'There is no folder "nowhere"' },
     { args: 'init A', says: 'lower-case words' },
   ])('answers `openenv $args` with exit code 2 and one line that says what to do', async ({ args, says }) => {
     const { code, stdout, stderr } = await openenv(args.split(' '))

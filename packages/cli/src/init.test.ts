@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { templatePackage } from '@openenv-ts/scaffold'
 import { describe, expect, it } from 'vitest'
@@ -75,15 +75,14 @@ describe('openenv init', () => {
     expect(await readdir(join(place.path, 'word-riddles'))).toContain('package.json')
   })
 
-  it('leaves nothing behind where it cannot write', async () => {
-    await using place = await folder()
-    await writeFile(join(place.path, 'file'), '')
-    const { code, stderr } = await openenv(['init', 'word-riddles', '--output-dir', 'file/below'], {
-      cwd: place.path,
-    })
-    expect(code).toBe(1)
-    expect(lines(stderr)).toEqual([expect.stringMatching(/^error: ENOTDIR/)])
-    expect(await readdir(place.path)).toEqual(['file'])
+  it('refuses an output folder below a file', async () => {
+    await using place = await folder({ file: '' })
+    const args = ['init', 'word-riddles', '--output-dir', 'file/below']
+    const { code, stderr } = await openenv(args, { cwd: place.path })
+    expect(code).toBe(2)
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/file is no folder: choose another --output-dir\.$/),
+    ])
   })
 })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { evalCommand } from './commands/eval.ts'
+import { importCommand } from './commands/import.ts'
 import { infoCommand } from './commands/info.ts'
 import { initCommand } from './commands/init.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -49,6 +50,7 @@ export function createProgram(exit: Exit): Command {
     .addCommand(infoCommand())
     .commandsGroup('Make environments:')
     .addCommand(initCommand())
+    .addCommand(importCommand(exit))
   for (const command of program.commands) command.helpOption('-h, --help', 'Print this help.')
   for (const command of [program, ...program.commands]) answerInOneLine(command)
   return program

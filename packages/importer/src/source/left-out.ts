@@ -35,6 +35,16 @@ const SECRET_NAMES = [
   /^\.(?:pypirc|git-credentials)$/,
 ]
 
+/** Reasons to leave out what programs make beside a source: it comes and goes while the source stays the same. */
+export const MADE_BY_MACHINES: ReadonlySet<string> = new Set([
+  'version control',
+  'a virtual environment',
+  'a cache',
+  'installed packages',
+  'build output',
+  'compiled',
+])
+
 /** Why a directory of this name is never part of a source; null where it is. */
 export function whyNotDirectory(directory: string): string | null {
   const name = directory.toLowerCase()

@@ -1,0 +1,92 @@
+import { packageFiles, type FileContent } from '@openenv-ts/scaffold'
+import type { EntryPoint, EnvironmentImporter, GeneratedEnvironment } from '../importer.ts'
+import { LOCK_FILE, lockText } from '../lock.ts'
+import type { Resolution } from '../resolve-requirements.ts'
+import type { Finding } from '../source/finding.ts'
+import type { LeftOut } from '../source/left-out.ts'
+import { sha256, type VendoredSource } from '../vendor.ts'
+import { FIRST_VERSION, REQUIREMENTS } from './python-wrapper.ts'
+import { readme } from './readme.ts'
+import { testFile } from './test-file.ts'
+
+/** Everything that an imported package is made of. */
+export interface PackageParts {
+  readonly name: string
+  readonly importer: Pick<EnvironmentImporter, 'sourceType' | 'version'>
+  readonly entryPoint: EntryPoint
+  readonly generated: GeneratedEnvironment
+  readonly vendored: VendoredSource
+  readonly commit: string | null
+  readonly excluded: readonly LeftOut[]
+  readonly findings: readonly Finding[]
+  /** Null where nothing was resolved. */
+  readonly resolution: Resolution | null
+}
+
+/** The files of an imported package, by path: the generated ones first, then the source. Pure. */
+export function importedPackage(parts: PackageParts): ReadonlyMap<string, FileContent> {
+  const generated = generatedFiles(parts)
+  const resolved = parts.generated.python === undefined ? [] : [resolvedFile(parts)]
+  return new Map<string, FileContent>([
+    ...generated,
+    ...resolved,
+    [LOCK_FILE, lockOf(parts, generated)],
+    ...parts.vendored.files,
+  ])
+}
+
+/** What follows from the source alone. */
+function generatedFiles(parts: PackageParts): ReadonlyMap<string, string> {
+  const { name, importer, entryPoint, generated, vendored } = parts
+  const { description, dependencies, python, wrapper } = generated
+  const sourceType = importer.sourceType
+  return new Map([
+    ...packageFiles({
+      name,
+      description,
+      version: FIRST_VERSION,
+      dependencies,
+      contents: [...(python === undefined ? [] : ['python']), 'vendor', LOCK_FILE],
+      ...(python === undefined ? {} : { python: python.requires }),
+    }),
+    ['README.md', readme({ name, sourceType, entryPoint, generated, vendored: vendored.path })],
+    ['src/index.ts', wrapper],
+    ['src/index.test.ts', testFile(name)],
+    ...(python === undefined ? [] : ([[REQUIREMENTS.stated, lines(python.requirements)]] as const)),
+  ])
+}
+
+function resolvedFile({ generated, resolution }: PackageParts): readonly [string, string] {
+  const text =
+    resolution === null
+      ? `# Not resolved: what ${REQUIREMENTS.stated} says.\n${lines(generated.python?.requirements ?? [])}`
+      : `# ${REQUIREMENTS.stated}, resolved for every platform; the versions are those that the index gave at the import.\n${resolution.text}`
+  return [REQUIREMENTS.resolved, text]
+}
+
+function lockOf(parts: PackageParts, files: ReadonlyMap<string, string>): string {
+  const { name, importer, entryPoint, generated, vendored, commit, excluded, findings, resolution } = parts
+  return lockText({
+    name,
+    source: {
+      tree: vendored.hash,
+      files: vendored.files.size,
+      bytes: vendored.bytes,
+      commit,
+      vendored: vendored.path,
+    },
+    importer: { type: importer.sourceType, version: importer.version },
+    entry_point: entryPoint,
+    sessions: generated.sessions,
+    secrets: generated.secrets,
+    python: generated.python ?? null,
+    excluded,
+    findings,
+    generated: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
+    resolved: resolution?.versions ?? null,
+  })
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('')
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { oldestPython, ResolutionError, resolveRequirements, versionsOf } from './resolve-requirements.ts'
+
+describe('oldestPython', () => {
+  it.each([
+    ['>=3.11', '3.11'],
+    ['>=3.12,<3.14', '3.12'],
+    ['>3.11', '3.12'],
+    ['>3.11.4', '3.11'],
+    ['~=3.12.1', '3.12'],
+    ['==3.13.*', '3.13'],
+    ['<3.14', '3.11'],
+    ['', '3.11'],
+    ['>=3.8', '3.11'],
+  ])('of %j is %s', (requires, oldest) => {
+    expect(oldestPython(requires)).toBe(oldest)
+  })
+})
+
+describe('versionsOf', () => {
+  it('reads names and versions, several where platforms differ [IM-10]', () => {
+    const text = `# comment\nnumpy==1.26.4 ; python_full_version < '3.12'\nnumpy==2.1.0 ; python_full_version >= '3.12'\nuvicorn[standard]==0.30.1\n    # via x\n`
+    expect(versionsOf(text)).toEqual({ numpy: '1.26.4, 2.1.0', uvicorn: '0.30.1' })
+  })
+})
+
+describe('resolveRequirements', () => {
+  it('pins every package, with what it needs in turn [IM-21]', async () => {
+    const resolution = await resolveRequirements({
+      requires: '>=3.11',
+      requirements: ['python-dateutil==2.9.0'],
+    })
+    expect(resolution?.versions).toMatchObject({
+      'python-dateutil': '2.9.0',
+      six: expect.stringMatching(/^1\./),
+    })
+    expect(resolution?.text).not.toContain('#')
+  })
+
+  it('says in one line why there is no resolution [IM-21]', async () => {
+    const nothing = resolveRequirements({
+      requires: '>=3.11',
+      requirements: ['openenv-no-such-package-anywhere>=7'],
+    })
+    await expect(nothing).rejects.toThrow(ResolutionError)
+    await expect(nothing).rejects.toThrow(/^[^\n]*openenv-no-such-package-anywhere was not found[^\n]*$/)
+  })
+
+  it('ends when it is told to stop [IM-2]', async () => {
+    const controller = new AbortController()
+    const stopped = resolveRequirements({ requires: '>=3.11', requirements: ['six'] }, controller.signal)
+    setTimeout(() => {
+      controller.abort(new Error('stopped'))
+    }, 1)
+    await expect(stopped).rejects.toThrow('stopped')
+  })
+})
