@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { checkName } from './name.ts'
 
 describe('checkName', () => {
-  it.each(['a', 'word-count', 'game-2048', 'v2', 'a'.repeat(64)])('takes %j [IM-2]', (name) => {
-    expect(checkName(name)).toBeNull()
-  })
+  it.each(['a', 'word-count', 'game-2048', 'v2', 'constructor', 'a'.repeat(64)])(
+    'takes %j [IM-2]',
+    (name) => {
+      expect(checkName(name)).toBeNull()
+    },
+  )
 
   it.each([
     '',
@@ -29,6 +32,10 @@ describe('checkName', () => {
 
   it('refuses a name that is too long by its length [IM-2]', () => {
     expect(checkName('a'.repeat(65))).toMatch(/has 65 characters: use 64 at most/)
+  })
+
+  it.each(['zod', 'vitest'])('refuses %j, which every environment depends on', (name) => {
+    expect(checkName(name)).toMatch(/^".*" is a package that environments need: choose another name\.$/)
   })
 
   it.each([

@@ -1,3 +1,5 @@
+import { DEPENDENCIES, DEV_DEPENDENCIES } from './versions.ts'
+
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 /** Room for a scope and a suffix within npm's 214 characters, and for a file name almost anywhere. */
 const MOST_CHARACTERS = 64
@@ -10,6 +12,10 @@ export function checkName(name: string): string | null {
   const shown = JSON.stringify(name.slice(0, 80))
   if (name.length > MOST_CHARACTERS) {
     return `The name ${shown} has ${String(name.length)} characters: use ${String(MOST_CHARACTERS)} at most.`
+  }
+  // npm installs no package into itself.
+  if (Object.hasOwn({ ...DEPENDENCIES, ...DEV_DEPENDENCIES }, name)) {
+    return `${shown} is a package that environments need: choose another name.`
   }
   if (NAME.test(name)) return null
   const near = nearest(name)

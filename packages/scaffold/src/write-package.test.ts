@@ -53,7 +53,9 @@ describe('writePackage', () => {
       ['a.txt', 'text'],
       ['b.txt', broken],
     ])
-    await expect(writePackage(files, join(place, 'deep/er/made'))).rejects.toThrow('gone')
+    await expect(writePackage(files, join(place, 'deep/er/made'))).rejects.toThrow(
+      'b.txt cannot be written (gone).',
+    )
     expect(readdirSync(place)).toEqual([])
   })
 

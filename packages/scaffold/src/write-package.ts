@@ -29,10 +29,9 @@ export async function writePackage(
     draft = mkdtempSync(join(parent, `.${basename(place)}-`))
     for (const [path, content] of files) {
       signal?.throwIfAborted()
-      const file = join(draft, path)
-      await mkdir(dirname(file), { recursive: true })
-      if (typeof content === 'string') await writeFile(file, content)
-      else await writeFile(file, content.read(), { mode: content.executable ? 0o755 : 0o644 })
+      await writeOne(join(draft, path), content).catch((error: unknown) => {
+        throw new Error(`${path.slice(0, 200)} cannot be written (${codeOf(error)}).`, { cause: error })
+      })
     }
     signal?.throwIfAborted()
     if (existsSync(place)) rmdirSync(place)
@@ -46,6 +45,17 @@ export async function writePackage(
   } finally {
     process.off('exit', clean)
   }
+}
+
+async function writeOne(file: string, content: FileContent): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  if (typeof content === 'string') await writeFile(file, content)
+  else await writeFile(file, content.read(), { mode: content.executable ? 0o755 : 0o644 })
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error ? String(error.code) : error.message
 }
 
 /** Removes folders that were made for nothing, from the innermost to the first one. */
