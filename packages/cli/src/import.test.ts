@@ -31,7 +31,7 @@ describe('openenv import', () => {
     const { code, stdout } = await openenv(importing('--no-lock'), { cwd: place.path })
     expect(code).toBe(0)
     expect(lines(stdout)).toEqual([
-      'Imported maze:Maze (word-games) as ./out/maze: 15 files, 1 of them the source.',
+      'Imported maze:Maze (word-games) as ./out/maze: 16 files, 1 of them the source.',
       'Sessions: shared.',
       '  maze.py:1: Nothing in the module is written to.',
       'Secrets that reach it: WORDS_KEY.',

@@ -15,7 +15,7 @@ export async function folderInReach(): Promise<{ readonly path: string } & Async
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** What `npm run lint` and `npm test` say of a package that the command made; rejects where they fail. */
+/** What `npm run lint`, `npm run types` and `npm test` say of a package that the command made; rejects where they fail. */
 export async function checkPackage(path: string): Promise<{ readonly tests: string; readonly lint: string }> {
   await resolveToSources(path)
   const node = (file: string, ...args: readonly string[]) =>
@@ -31,7 +31,7 @@ export async function checkPackage(path: string): Promise<{ readonly tests: stri
     )
   const lint =
     (await node('eslint/bin/eslint.js', '.', '--max-warnings', '0')) + (await node('typescript/bin/tsc'))
-  const tests = await node('vitest/vitest.mjs', 'run', '--dir', 'src', '--config', VITEST_CONFIG)
+  const tests = await node('vitest/vitest.mjs', 'run', '--config', VITEST_CONFIG)
   return { tests, lint }
 }
 

@@ -76,6 +76,7 @@ describe('planImport', () => {
       'vendor/maze/games/data.bin',
       'vendor/maze/games/maze.py',
       'vendor/maze/run.sh',
+      'vitest.config.js',
     ])
     expect(files.get('Dockerfile')).toContain("uv python install '>=3.11'")
     expect(files.get('python/requirements.in')).toBe('six>=1.16\n')

@@ -30,6 +30,7 @@ export function packageFiles(plan: PackagePlan): Files {
     ['tsconfig.json', json(TYPE_CHECK)],
     ['tsconfig.build.json', json(BUILD)],
     ['eslint.config.js', ESLINT_CONFIG],
+    ['vitest.config.js', VITEST_CONFIG],
     ['.gitignore', ignored('/')],
     // Not what was installed or run here: the image installs its own.
     ['.dockerignore', ['.git', ignored('')].join('\n')],
@@ -71,8 +72,9 @@ function npmManifest({ name, description, version, dependencies = {}, contents =
     files: ['dist', 'src', '!src/**/*.test.ts', 'openenv.yaml', ...contents],
     scripts: {
       start: 'openenv serve .',
-      test: 'vitest run --dir src',
-      lint: 'eslint . && tsc',
+      test: 'vitest run',
+      lint: 'eslint .',
+      types: 'tsc',
       build: 'tsc -p tsconfig.build.json',
       prepack: 'npm run build',
     },
@@ -127,6 +129,12 @@ export default defineConfig(
     },
   },
 )
+`
+
+const VITEST_CONFIG = `import { defineConfig } from 'vitest/config'
+
+// A configuration of its own: Vitest would take one from a folder above.
+export default defineConfig({ test: { dir: 'src' } })
 `
 
 function ignored(root: string): string {
