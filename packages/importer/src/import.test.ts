@@ -78,7 +78,7 @@ describe('planImport', () => {
       'vendor/maze/run.sh',
       'vitest.config.js',
     ])
-    expect(files.get('Dockerfile')).toContain("uv python install '>=3.11'")
+    expect(files.get('Dockerfile')).toContain('uv python install 3.11\n')
     expect(files.get('python/requirements.in')).toBe('six>=1.16\n')
     expect(files.get('python/requirements.lock')).toMatch(/^# .*\nsix==1\.16\.0\n$/)
   })

@@ -3,31 +3,32 @@ import { OWN_VERSION } from './versions.ts'
 /** What an image needs beside Node. */
 export interface ImagePlan {
   readonly port: number
-  /** A Python version specifier; absent where the environment needs no Python. */
+  /** A Python version, for example `3.11`; absent where the environment needs no Python. */
   readonly python?: string
 }
 
 /** The uv that images install Python with. */
 const UV_IMAGE = 'ghcr.io/astral-sh/uv:0.13.8'
 
+/** Makes the virtual environment part of the image, as the user who will run it. */
+const INSTALLED = [
+  'RUN chown -R node:node /app',
+  'USER node',
+  '# Installs the Python packages. A source that cannot be loaded here, without its secrets, is loaded at the start.',
+  'RUN npx openenv info . > /dev/null || true',
+]
+
 /** The Dockerfile of an environment package: installs it with the command, and serves it to the outside of the container. */
 export function dockerfile({ port, python }: ImagePlan): string {
-  const install = `npm install --omit=dev --no-audit --no-fund @openenv-ts/cli@^${OWN_VERSION}`
+  const install = `npm install --omit=dev --save-prod --no-audit --no-fund @openenv-ts/cli@^${OWN_VERSION}`
   const lines = [
     'FROM node:22-bookworm-slim',
-    ...(python === undefined ? [] : [...pythonOf(python)]),
+    ...(python === undefined ? [] : pythonOf(python)),
     'WORKDIR /app',
     'COPY package.json ./',
     `RUN ${install}`,
     'COPY . .',
-    // The packages of Python are installed where they are used, and that is not as root.
-    ...(python === undefined ? [] : ['RUN chown -R node:node /app']),
-    'USER node',
-    ...(python === undefined
-      ? []
-      : [
-          '# The virtual environment becomes part of the image, so that a container starts in seconds.',
-        ].concat('RUN npx openenv info . > /dev/null')),
+    ...(python === undefined ? ['USER node'] : INSTALLED),
     `EXPOSE ${String(port)}`,
     'HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \\',
     `  CMD ["node", "-e", "fetch('http://127.0.0.1:${String(port)}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
@@ -37,11 +38,10 @@ export function dockerfile({ port, python }: ImagePlan): string {
   return `${lines.join('\n')}\n`
 }
 
-function pythonOf(requires: string): readonly string[] {
+function pythonOf(version: string): readonly string[] {
   return [
     `COPY --from=${UV_IMAGE} /uv /uvx /usr/local/bin/`,
-    'ENV UV_PYTHON_INSTALL_DIR=/opt/python',
-    // In quotes: a specifier has < and >.
-    `RUN uv python install '${requires.replaceAll("'", '')}'`,
+    'ENV UV_PYTHON_INSTALL_DIR=/opt/python UV_PYTHON_BIN_DIR=/usr/local/bin',
+    `RUN uv python install ${version}`,
   ]
 }

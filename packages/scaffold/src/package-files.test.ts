@@ -43,8 +43,8 @@ describe('packageFiles', () => {
 
   it('installs Python in the image only where the environment needs it [IM-11]', () => {
     expect(packageFiles(plan).get('Dockerfile')).not.toMatch(/python/i)
-    const dockerfile = packageFiles({ ...plan, python: '>=3.11,<3.14' }).get('Dockerfile')
-    expect(dockerfile).toContain(`RUN uv python install '>=3.11,<3.14'\n`)
+    const dockerfile = packageFiles({ ...plan, python: '3.11' }).get('Dockerfile')
+    expect(dockerfile).toContain('RUN uv python install 3.11\n')
   })
 
   it('names the versions that this repository is tested with', () => {

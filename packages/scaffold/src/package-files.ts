@@ -13,7 +13,7 @@ export interface PackagePlan {
   readonly dependencies?: Readonly<Record<string, string>>
   /** Folders and files that belong to the package beside `dist`, `src` and `openenv.yaml`. */
   readonly contents?: readonly string[]
-  /** A Python version specifier; absent where the environment needs no Python. */
+  /** The Python that its image gets, for example `3.11`; absent where the environment needs none. */
   readonly python?: string
 }
 
@@ -111,7 +111,7 @@ const ESLINT_CONFIG = `import { defineConfig, globalIgnores } from 'eslint/confi
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist/', 'runs/', 'vendor/', '.venvs/']),
+  globalIgnores(['dist/', 'runs/', 'vendor/', '.venv/']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -138,7 +138,11 @@ export default defineConfig({ test: { dir: 'src' } })
 `
 
 function ignored(root: string): string {
-  return ['node_modules/', ...['dist/', 'runs/', '.venvs/'].map((folder) => root + folder), ''].join('\n')
+  return [
+    'node_modules/',
+    ...['dist/', 'runs/', '.venv/', '.venv.lock'].map((folder) => root + folder),
+    '',
+  ].join('\n')
 }
 
 function sorted(record: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,7 +1,7 @@
 import { packageFiles, type FileContent } from '@openenv-ts/scaffold'
 import type { EntryPoint, EnvironmentImporter, GeneratedEnvironment } from '../importer.ts'
 import { LOCK_FILE, lockText } from '../lock.ts'
-import type { Resolution } from '../resolve-requirements.ts'
+import { oldestPython, type Resolution } from '../resolve-requirements.ts'
 import type { Finding } from '../source/finding.ts'
 import type { LeftOut } from '../source/left-out.ts'
 import { sha256, type VendoredSource } from '../vendor.ts'
@@ -47,7 +47,7 @@ function generatedFiles(parts: PackageParts): ReadonlyMap<string, string> {
       version: FIRST_VERSION,
       dependencies,
       contents: [...(python === undefined ? [] : ['python']), 'vendor', LOCK_FILE],
-      ...(python === undefined ? {} : { python: python.requires }),
+      ...(python === undefined ? {} : { python: oldestPython(python.requires) }),
     }),
     ['README.md', readme({ name, sourceType, entryPoint, generated, vendored: vendored.path })],
     ['src/index.ts', wrapper],

@@ -39,7 +39,7 @@ export function readme({ name, sourceType, entryPoint, generated, vendored }: Re
     ...(python === undefined
       ? []
       : [
-          `It needs Python ${python.requires.replaceAll(',', ' and ')}, in a virtual environment of its own. Where no such Python is there, \`uv\` installs one.`,
+          `It needs Python ${python.requires.replaceAll(',', ' and ')}, on the path or named by \`OPENENV_PYTHON\`; its packages go into \`.venv\` in this folder.`,
         ]),
     secrets.length === 0
       ? 'No secret reaches the source.'
