@@ -44,7 +44,17 @@ const ROOMS = {
   'packages/cli': {
     imports: [
       ...['zod', 'cli-table3', 'commander', 'jiti'],
-      ...ours('core', 'client', 'server', 'rollout', 'scaffold', 'importer', 'echo', 'email-triage'),
+      ...ours(
+        'core',
+        'client',
+        'server',
+        'rollout',
+        'scaffold',
+        'importer',
+        'python-bridge',
+        'echo',
+        'email-triage',
+      ),
     ],
     node: ['src/**'],
   },

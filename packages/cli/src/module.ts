@@ -16,6 +16,7 @@ const SHARED: Readonly<Record<string, () => Promise<unknown>>> = {
   '@openenv-ts/rollout': () => import('@openenv-ts/rollout'),
   '@openenv-ts/server': () => import('@openenv-ts/server'),
   '@openenv-ts/server/node': () => import('@openenv-ts/server/node'),
+  '@openenv-ts/python-bridge': () => pythonBridge(),
   '@openenv-ts/echo': () => import('@openenv-ts/echo'),
   '@openenv-ts/email-triage': () => import('@openenv-ts/email-triage'),
 }
@@ -81,6 +82,19 @@ async function createLoader(from: string): Promise<Jiti> {
   for (const [name, load] of Object.entries(SHARED))
     Object.defineProperty(virtualModules, name, { get: load })
   return createJiti(from, { interopDefault: false, virtualModules })
+}
+
+/** What imported environments run on: optional, as the importer is. */
+async function pythonBridge(): Promise<unknown> {
+  try {
+    return await import('@openenv-ts/python-bridge')
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !('code' in thrown) || thrown.code !== 'ERR_MODULE_NOT_FOUND')
+      throw thrown
+    throw new Error('It runs in Python, which needs a package: npm install @openenv-ts/python-bridge', {
+      cause: thrown,
+    })
+  }
 }
 
 /** What went wrong while a file was loaded and where, in one line. */

@@ -13,7 +13,12 @@ export type {
   WorldScore,
   WorldTerm,
 } from './define.ts'
-export { ToolObservation } from './tool-call.ts'
+export {
+  failed as toolFailed,
+  succeeded as toolSucceeded,
+  toolCallSchema,
+  ToolObservation,
+} from './tool-call.ts'
 export type { ToolAction } from './tool-call.ts'
 export { pureEnvironment } from './pure.ts'
 export type { PureDefinition, PureEnvironment, PureStep, ScoredStep } from './pure.ts'

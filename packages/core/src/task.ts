@@ -36,6 +36,8 @@ export interface TaskProvider<T = unknown> {
   range(split: string, start: number, stop: number): MaybePromise<readonly Task<T>[]>
   /** The task with this id, in whatever split. */
   find(id: string): MaybePromise<Task<T> | undefined>
+  /** A task of a spec that no list has, where any object of the right shape is one; undefined for what is none. */
+  made?(spec: Readonly<Record<string, unknown>>): MaybePromise<Task<T> | undefined>
 }
 
 /** Names the task to start; see {@link selectTask} for what holds when several or none are given. */
@@ -43,7 +45,7 @@ export interface TaskSelector {
   readonly taskId?: string
   readonly split?: string
   readonly index?: number
-  /** A spec as the task listing gave it; its `id` decides. */
+  /** A spec as the task listing gave it; its `id` decides. Of any other, the provider may make a task. */
   readonly taskSpec?: Readonly<Record<string, unknown>>
 }
 
@@ -156,7 +158,7 @@ export async function selectTask<T>(
   }
   const defaultSplit = (await tasks.splits())[0]?.name ?? ''
   if (taskId !== undefined) {
-    const found = await tasks.find(taskId)
+    const found = (await tasks.find(taskId)) ?? (taskSpec && (await tasks.made?.(taskSpec)))
     if (found !== undefined) return found
     const some = await tasks.range(defaultSplit, 0, 10)
     throw unknownTask(
@@ -165,6 +167,8 @@ export async function selectTask<T>(
     )
   }
   if (taskSpec !== undefined) {
+    const made = await tasks.made?.(taskSpec)
+    if (made !== undefined) return made
     throw new OpenEnvError('VALIDATION_ERROR', 'A task spec names its task by "id", and this one has none.', {
       http: 400,
       issues: [{ type: 'missing', loc: ['task_spec', 'id'], msg: 'Send a spec as the task list gave it.' }],

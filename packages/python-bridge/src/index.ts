@@ -1,1 +1,5 @@
-export {}
+export { pythonEnvironment } from './environment.ts'
+export type { PythonEnvironment } from './environment.ts'
+export { PythonObservation } from './observation.ts'
+export type { PythonEnvironmentOptions, PythonSource, PythonTimeouts } from './options.ts'
+export type { PythonTask } from './tasks.ts'

@@ -1,0 +1,72 @@
+import type { EpisodeLimits } from '@openenv-ts/core'
+
+/** What of a Python source is the environment, and by which library it is one. */
+export interface PythonSource {
+  /** `ors`: an environment class of ors-sdk or openreward. `verifiers`: a `load_environment` function. `verifiers-v1`: a Taskset class. */
+  readonly kind: 'ors' | 'verifiers' | 'verifiers-v1'
+  /** The folder with the source, relative to the package. */
+  readonly path: string
+  /** As it is imported with that folder, or its `src/`, on the path. */
+  readonly module: string
+  /** The class, or `load_environment`. */
+  readonly attribute: string
+}
+
+/** How long things may take, in seconds. */
+export interface PythonTimeouts {
+  /** Making the virtual environment; 900 when not given. */
+  readonly install?: number
+  /** Starting Python and loading the source, downloads of its data included; 300 when not given. */
+  readonly load?: number
+  /** Starting an episode, the source's own set-up included; 300 when not given. */
+  readonly open?: number
+  /** One tool call; 120 when not given. */
+  readonly call?: number
+  /** Ending an episode, and ending the process in order; 10 when not given. */
+  readonly close?: number
+}
+
+/** What a generated package says about the Python environment that it wraps. */
+export interface PythonEnvironmentOptions {
+  readonly name: string
+  readonly description: string
+  readonly version: string
+  /** The package's folder, where the source, its requirements and its virtual environment lie. */
+  readonly package: URL | string
+  readonly source: PythonSource
+  readonly python: {
+    /** Versions of Python that it runs on: `>=3.11,<3.14`. */
+    readonly requires: string
+    /** A requirements file, relative to the package. */
+    readonly requirements: string
+  }
+  /**
+   * How many sessions one process may hold. `shared`: all of them, for sources that keep their state on the episode's own
+   * object. `process`: one each, forked from a process that has loaded the source, for sources with state in modules.
+   * `single`: one session at a time, for sources with state on disk.
+   */
+  readonly sessions: 'shared' | 'process' | 'single'
+  /** Names of the secrets that may reach the source, with an episode. */
+  readonly secrets?: readonly string[]
+  /** Names of environment variables that the process gets beside the ordinary ones: endpoints and keys of judges. */
+  readonly variables?: readonly string[]
+  /** For `load_environment`, or for the configuration of a Taskset. */
+  readonly arguments?: Readonly<Record<string, unknown>>
+  /** Whether a reward function that raises is an error, and not the number that the library has for it. */
+  readonly strictScoring?: boolean
+  /** Bound on the turns of loops that the library leaves unbounded; 100 when not given. */
+  readonly maxTurns?: number
+  readonly limits?: EpisodeLimits
+  readonly timeouts?: PythonTimeouts
+  /** Told what the process prints, a line at a time. It may hold anything, tasks too; nothing listens when not given. */
+  readonly onOutput?: (line: string) => void
+}
+
+/** Seconds that hold where the options say nothing. */
+export const DEFAULT_TIMEOUTS: Required<PythonTimeouts> = {
+  install: 900,
+  load: 300,
+  open: 300,
+  call: 120,
+  close: 10,
+}

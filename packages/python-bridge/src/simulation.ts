@@ -1,0 +1,191 @@
+import {
+  content,
+  OpenEnvError,
+  toolFailed,
+  toolSucceeded,
+  type Frame,
+  type Simulation,
+  type StartContext,
+  type StepContext,
+  type Tool,
+  type ToolAction,
+} from '@openenv-ts/core'
+import type { SessionLine } from './bridge-process.ts'
+import type { Opened, Outcome, PythonMessage, PythonTool } from './contract.ts'
+import { asOpenEnv, type PythonHost } from './host.ts'
+import type { PythonObservation } from './observation.ts'
+import type { PythonTask } from './tasks.ts'
+
+/** Starts an episode of the source. */
+export async function startPython(
+  host: PythonHost,
+  { task, secrets, seed, signal }: StartContext<PythonTask>,
+): Promise<PythonSimulation> {
+  const line = await host.line()
+  const session = newSessionId()
+  const place = task?.data.place
+  const chosen =
+    place === undefined ? { task: task?.data.row ?? {} } : { split: place.split, index: place.index }
+  const ask = { session, ...chosen, secrets: secrets ?? {}, seed }
+  try {
+    const opened = (await stoppable(line, signal, 'open', ask, host.timeouts.open)) as Opened
+    return new PythonSimulation(host, line, session, opened)
+  } catch (error) {
+    line.end()
+    throw error
+  }
+}
+
+let count = 0
+
+/** A name for a session that no other of this process has. */
+export function newSessionId(): string {
+  count += 1
+  return `s${String(count)}`
+}
+
+/** One episode in a Python process. It changes in place. */
+export class PythonSimulation implements Simulation<ToolAction, PythonObservation> {
+  frame: Frame<PythonObservation>
+  readonly #host: PythonHost
+  readonly #line: SessionLine
+  readonly #session: string
+  readonly #prompt: string
+  readonly #tools: readonly Tool[]
+  readonly #scoringErrors: string[] = []
+  /** Why nothing can happen in it any more. */
+  #over: OpenEnvError | null = null
+  #closed = false
+
+  constructor(
+    host: PythonHost,
+    line: SessionLine,
+    session: string,
+    { messages, tools, shown_tools: shown }: Opened,
+  ) {
+    this.#host = host
+    this.#line = line
+    this.#session = session
+    this.#prompt = textOf(messages)
+    this.#tools = tools.map(toolOf)
+    const observation = {
+      prompt: this.#prompt,
+      messages: messages.map(messageOf),
+      ...(shown.length > 0
+        ? { tools: shown as { name: string; description: string; parameters: object }[] }
+        : {}),
+    } as PythonObservation
+    this.frame = { observation, reward: null, status: 'running', info: {} }
+  }
+
+  async step({ tool_name: name, arguments: args }: ToolAction, { signal }: StepContext): Promise<this> {
+    if (this.#over !== null) throw this.#over
+    const call = { session: this.#session, name, arguments: args ?? {} }
+    let outcome: Outcome
+    try {
+      outcome = (await stoppable(this.#line, signal, 'call', call, this.#host.timeouts.call)) as Outcome
+    } catch (error) {
+      // What happened to the source's own object meanwhile is not known, so nothing goes on from here.
+      const why = error instanceof OpenEnvError ? error : null
+      this.#over = new OpenEnvError(
+        'EXECUTION_ERROR',
+        `The episode ended with an error: ${why?.message ?? 'it was given up.'}`,
+        {
+          cause: error,
+          data: why?.data ?? {},
+        },
+      )
+      throw error
+    }
+    this.#scoringErrors.push(...outcome.scoring_errors)
+    this.frame = this.#frameOf(name, outcome)
+    return this
+  }
+
+  view(): Readonly<Record<string, unknown>> {
+    return { scoring_errors: [...this.#scoringErrors] }
+  }
+
+  prompt(): string {
+    return this.#prompt
+  }
+
+  tools(): readonly Tool[] {
+    return this.#tools
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      await this.#line.request('close', { session: this.#session }, this.#host.timeouts.close)
+    } catch {
+      // What its end goes wrong by is nobody's concern any more; its process may have gone already.
+    } finally {
+      this.#line.end()
+    }
+  }
+
+  #frameOf(name: string, outcome: Outcome): Frame<PythonObservation> {
+    const { content: blocks, data, reward, finished, truncated, failure, scoring_errors: raised } = outcome
+    const observation =
+      failure === null
+        ? toolSucceeded(name, content(blocks, data))
+        : toolFailed(name, failure.kind, failure.message)
+    const status = !finished ? 'running' : truncated ? 'truncated' : 'terminated'
+    return { observation, reward, status, info: raised.length === 0 ? {} : { scoring_errors: raised.length } }
+  }
+}
+
+/** A call that is given up when its signal is. */
+async function stoppable(
+  line: SessionLine,
+  signal: AbortSignal,
+  method: string,
+  params: unknown,
+  seconds: number,
+): Promise<unknown> {
+  signal.throwIfAborted()
+  let stop = (): void => undefined
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([asOpenEnv(method, () => line.request(method, params, seconds)), stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** A tool in core's form. */
+export function toolOf({ name, description, input_schema: inputSchema, final, terminal }: PythonTool): Tool {
+  return { name, description, inputSchema, ...(final && { final }), ...(terminal && { terminal }) }
+}
+
+/** A conversation as one text: plain where it is one message, else with the roles in front. */
+function textOf(messages: readonly PythonMessage[]): string {
+  const said = messages.map(({ role, content: blocks }) => ({
+    role,
+    text: blocks.map((block) => (block.type === 'text' ? block.text : `(${block.mimeType})`)).join('\n'),
+  }))
+  const [only] = said
+  if (said.length === 1 && only !== undefined) return only.text
+  return said.map(({ role, text }) => `[${role}]\n${text}`).join('\n\n')
+}
+
+function messageOf({
+  role,
+  content: blocks,
+  tool_calls: calls,
+  tool_call_id: answered,
+}: PythonMessage): object {
+  return {
+    role,
+    content: blocks,
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...(answered === null ? {} : { tool_call_id: answered }),
+  }
+}
