@@ -18,6 +18,7 @@ const SHARED: Readonly<Record<string, () => Promise<unknown>>> = {
   '@openenv-ts/server/node': () => import('@openenv-ts/server/node'),
   '@openenv-ts/python-bridge': () => pythonBridge(),
   '@openenv-ts/echo': () => import('@openenv-ts/echo'),
+  '@openenv-ts/importer': () => import('@openenv-ts/importer'),
   '@openenv-ts/email-triage': () => import('@openenv-ts/email-triage'),
 }
 

@@ -67,7 +67,7 @@ function branchOf({ name, description, inputSchema }: Tool): JsonSchema {
 }
 
 /** The observation of a call that went well. */
-export function succeeded(tool: string, value: unknown): ToolObservation {
+export function toolSucceeded(tool: string, value: unknown): ToolObservation {
   const shown = contentOf(value)
   if (shown !== undefined) return pieces(tool, shown)
   // A copy by way of JSON: what the world goes on changing must not change what was observed.
@@ -108,7 +108,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The observation of a call that failed. */
-export function failed(
+export function toolFailed(
   tool: string,
   type: 'execution_error' | 'invalid_args' | 'tool_not_found',
   message: string,

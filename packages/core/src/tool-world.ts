@@ -7,7 +7,7 @@ import type { Terms } from './rubric.ts'
 import { describeIssues, issuesOf } from './schema.ts'
 import type { Task } from './task.ts'
 import type { Tool } from './tool.ts'
-import { failed, succeeded, type ToolAction, type ToolObservation } from './tool-call.ts'
+import { toolFailed, toolSucceeded, type ToolAction, type ToolObservation } from './tool-call.ts'
 
 /** A tool made ready. */
 export interface WorldTool<W, T> {
@@ -118,7 +118,7 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     }
     if (known === undefined) {
       return over(
-        failed(
+        toolFailed(
           name,
           'tool_not_found',
           `Unknown tool: '${name.slice(0, 100)}'. There are: ${[...tools.keys()].join(', ')}.`,
@@ -129,7 +129,7 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     const parsed = known.input.safeParse(args)
     if (!parsed.success) {
       const issues = describeIssues(issuesOf(parsed.error, args), 'arguments')
-      return over(failed(name, 'invalid_args', `Invalid arguments: ${issues}.`), false)
+      return over(toolFailed(name, 'invalid_args', `Invalid arguments: ${issues}.`), false)
     }
     let value: unknown
     try {
@@ -138,11 +138,11 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
       // Given up from outside, or failed by its own word: neither is something that the agent did.
       if (context.signal.aborted || isOpenEnvError(error)) throw error
       return over(
-        failed(name, 'execution_error', error instanceof Error ? error.message : String(error)),
+        toolFailed(name, 'execution_error', error instanceof Error ? error.message : String(error)),
         false,
       )
     }
-    return over(succeeded(name, value), true)
+    return over(toolSucceeded(name, value), true)
   }
 
   /** Scores, and closes the world: nothing acts in it any more. */

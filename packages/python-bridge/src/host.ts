@@ -88,7 +88,8 @@ export class PythonHost {
         folder: vendored,
         entry,
         sessions,
-        env: surroundings(variables),
+        // Compiled modules lie with the environment: neither the source nor this package is written to.
+        env: { ...surroundings(variables), PYTHONPYCACHEPREFIX: join(this.#folder, '.venv', 'pycache') },
         loadSeconds: this.timeouts.load,
         closeSeconds: this.timeouts.close,
         ...(onLine === undefined ? {} : { onOutput: onLine }),
