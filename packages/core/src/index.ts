@@ -13,12 +13,7 @@ export type {
   WorldScore,
   WorldTerm,
 } from './define.ts'
-export {
-  failed as toolFailed,
-  succeeded as toolSucceeded,
-  toolCallSchema,
-  ToolObservation,
-} from './tool-call.ts'
+export { toolFailed, toolSucceeded, toolCallSchema, ToolObservation } from './tool-call.ts'
 export type { ToolAction } from './tool-call.ts'
 export { pureEnvironment } from './pure.ts'
 export type { PureDefinition, PureEnvironment, PureStep, ScoredStep } from './pure.ts'
