@@ -1,4 +1,6 @@
 import type { EnvironmentImporter } from './importer.ts'
+import { orsImporter } from './importers/ors.ts'
+import { verifiersImporter } from './importers/verifiers.ts'
 
 /** The importers that there are, one for each type of source. */
 export class ImporterRegistry {
@@ -34,5 +36,5 @@ export class ImporterRegistry {
 
 /** A registry of the importers that come with this package. */
 export function builtInRegistry(): ImporterRegistry {
-  return new ImporterRegistry([])
+  return new ImporterRegistry([orsImporter, verifiersImporter])
 }

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import type { Node } from 'web-tree-sitter'
 import type { Finding } from '../source/finding.ts'
 import type { SourceTree } from '../source/tree.ts'
 import { importWords } from './import-words.ts'
@@ -30,6 +31,8 @@ export interface PythonProject {
   importsOf(module: PythonModule): ReadonlySet<string>
   /** A module and all of the source that it imports, straight or not. */
   reachedFrom(module: PythonModule): ReadonlySet<PythonModule>
+  /** Looks at a module's syntax tree, which is gone afterwards; null where there is none. */
+  look<T>(file: string, at: (root: Node) => T): T | null
   /** What was found while reading so far, sorted by file. */
   findings(): readonly Finding[]
   /** Reports syntax errors also in modules that no library's user reaches, as long as there is little of them. */
@@ -118,6 +121,15 @@ function projectOf(tree: SourceTree, parsers: Parsers): PythonProject {
         }
       }
       return reached
+    },
+    look: (file, at) => {
+      const text = sieved.has(file) ? textOf(file) : null
+      const syntax = text === null ? null : parsers.treeOf(text)
+      try {
+        return syntax === null ? null : at(syntax.rootNode)
+      } finally {
+        syntax?.delete()
+      }
     },
     findings: () =>
       [...findings].sort((one, other) =>
