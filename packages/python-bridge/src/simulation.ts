@@ -80,6 +80,10 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
 
   async step({ tool_name: name, arguments: args }: ToolAction, { signal }: StepContext): Promise<this> {
     if (this.#over !== null) throw this.#over
+    if (!isJson(args)) {
+      this.frame = refused(name, 'invalid_args', 'The arguments are no JSON.')
+      return this
+    }
     const call = { session: this.#session, name, arguments: args ?? {} }
     let outcome: Outcome
     try {
@@ -134,6 +138,19 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
         : toolFailed(name, failure.kind, failure.message)
     const status = !finished ? 'running' : truncated ? 'truncated' : 'terminated'
     return { observation, reward, status, info: raised.length === 0 ? {} : { scoring_errors: raised.length } }
+  }
+}
+
+function refused(name: string, kind: 'invalid_args', message: string): Frame<PythonObservation> {
+  return { observation: toolFailed(name, kind, message), reward: null, status: 'running', info: {} }
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value)
+    return true
+  } catch {
+    return false
   }
 }
 

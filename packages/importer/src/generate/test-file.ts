@@ -76,11 +76,11 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** Everything that is said somewhere in a value. */
+/** Everything that is said somewhere in a value; who says it in what form is no secret. */
 function wordsOf(value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? Object.values(value).map(wordsOf).join('\\n')
-    : String(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const said = Object.entries(value).filter(([key]) => key !== 'role' && key !== 'type')
+  return said.map(([, each]) => wordsOf(each)).join('\\n')
 }
 
 /** The texts and numbers in a task that nobody would say by chance. */

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from .contract import Failure, Message, Outcome
-from .submit import BadSubmission, Turn, message_of, tool_schema_of, turns_of
+from .submit import SUBMIT, BadSubmission, Turn, message_of, tool_schema_of, turns_of
 
 Result = TypeVar("Result")
 
@@ -86,9 +86,11 @@ class Conversation(Generic[Result]):
         return self._new(event) if isinstance(event, Asked) else event
 
     async def submit(
-        self, arguments: dict[str, Any], end: Callable[[Result, list[Message]], Outcome]
+        self, name: str, arguments: dict[str, Any], end: Callable[[Result, list[Message]], Outcome]
     ) -> Outcome:
-        """Plays what was submitted. `end` makes the last outcome of the loop's result."""
+        """Plays what was submitted by a call of `submit`. `end` makes the last outcome of the loop's result."""
+        if name != SUBMIT.name:
+            return Outcome(failure=Failure("tool_not_found", f"There is no tool {name!r}: there is {SUBMIT.name}."))
         try:
             turns = turns_of(arguments)
         except BadSubmission as error:

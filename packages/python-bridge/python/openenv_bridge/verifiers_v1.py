@@ -167,7 +167,7 @@ class TasksetSession:
         self.shown_tools = self._conversation.shown_tools
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Outcome:
-        return await self._conversation.submit(arguments, self._outcome)
+        return await self._conversation.submit(name, arguments, self._outcome)
 
     async def score_group(self, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise NotImplementedError
