@@ -28,8 +28,8 @@ export async function serveEnvironments(names: readonly string[], flags: ServeFl
   checkFlags(flags, names.length > 1)
   const tokens = tokensOf(process.env)
   const log = flags.log === 'json' ? jsonLog(Object.values(tokens)) : logEvent
-  const environments: AnyEnvironment[] = []
-  for (const name of names) environments.push((await loadEnvironment(name)).environment)
+  const loaded = await Promise.all(names.map((name) => loadEnvironment(name)))
+  const environments = loaded.map(({ environment }) => environment)
   using interrupt = listenForInterrupt('Closing episodes …')
   // What an environment left running must not end its neighbours' episodes.
   process.on('uncaughtException', (cause, origin) => {

@@ -30,6 +30,8 @@ export interface Surroundings {
 /** A command that runs. */
 export interface Running extends AsyncDisposable {
   readonly finished: Promise<Finished>
+  /** 0 where it could not be started. */
+  readonly pid: number
   /** Waits until stdout or stderr holds a match, and answers it. Rejects when the command ends before. */
   shows(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
@@ -56,6 +58,7 @@ export function start(args: readonly string[], { cwd, env = {} }: Surroundings =
   }
   return {
     finished,
+    pid: child.pid ?? 0,
     shows: (pattern) => match(child, text, pattern),
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {

@@ -128,10 +128,7 @@ def _call(call: Any, where: str) -> ToolCall:
 
 def message_of(message: dict[str, Any]) -> Message:
     """A chat message in OpenAI's form, nested or flat tool calls alike, as the contract's."""
-    calls = [
-        {"id": call.id, "name": call.name, "arguments": _object_of(call.arguments)}
-        for call in (_call(each, "tool_calls") for each in message.get("tool_calls") or [])
-    ]
+    calls = [_shown_call(each) for each in message.get("tool_calls") or []]
     answered = message.get("tool_call_id")
     return Message(
         role=str(message.get("role", "user")),
@@ -141,7 +138,18 @@ def message_of(message: dict[str, Any]) -> Message:
     )
 
 
-def _object_of(arguments: str) -> Any:
+def _shown_call(call: Any) -> dict[str, Any]:
+    """A call in whatever form a library keeps it: flat or nested, an object or its JSON text."""
+    found = _object_of(call) if isinstance(call, str) else call
+    if not isinstance(found, dict):
+        return {"id": "", "name": "", "arguments": found}
+    flat = found["function"] if isinstance(found.get("function"), dict) else found
+    return {"id": str(found.get("id") or ""), "name": str(flat.get("name") or ""), "arguments": _object_of(flat.get("arguments"))}
+
+
+def _object_of(arguments: Any) -> Any:
+    if not isinstance(arguments, str):
+        return arguments
     try:
         return json.loads(arguments)
     except ValueError:

@@ -1,0 +1,153 @@
+import { connect } from '@openenv-ts/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPlayer, type Answer, type Call } from '../peers/peers.ts'
+import type { Running } from '../../packages/cli/test/command.ts'
+import { FIXTURES, type Fixture, type PlannedEpisode } from './episodes.ts'
+import { importSource, natively, ownTests, serveImported } from './imported.ts'
+
+/** What one call gave: reward, whether the episode ended. */
+type Step = readonly [reward: number | null, done: boolean]
+
+const names = FIXTURES.map(({ name }) => name)
+const AT_A_TIME = 16
+const EPSILON = 1e-9
+const LISTENING = /^Listening on (http:\/\/\S+)\n/m
+
+describe('sources of real libraries', () => {
+  it.each(names)(
+    '%s is imported, without a word of warning, and found to keep its state with the episode [IM-13]',
+    async (name) => {
+      const { code, stdout, stderr } = await importSource(`fixtures/${name}`, name)
+      expect(stderr).toBe('')
+      expect(stdout).toContain('Sessions: shared.')
+      expect(code).toBe(0)
+    },
+  )
+
+  it.each(names)('%s passes the tests that were generated for it [IM-11]', async (name) => {
+    const { code, stdout, stderr } = await ownTests(name)
+    expect(stdout + stderr).toMatch(/Tests\s+\d+ passed \(\d+\)/)
+    expect(code).toBe(0)
+  })
+})
+
+describe('all of them in one server, each with its own library', () => {
+  let server: Running
+  let url = ''
+
+  beforeAll(async () => {
+    server = serveImported(names)
+    const [, said = ''] = await server.shows(LISTENING)
+    url = said
+  })
+  afterAll(async () => {
+    server.kill('SIGINT')
+    await server.finished
+  })
+
+  describe.each(FIXTURES)('$name', (fixture) => {
+    it('gives what its library gives, to our client, 16 at a time [IM-18]', async () => {
+      const expected = await expectedOf(fixture)
+      const played = await inLanes(fixture.episodes, (episode) =>
+        playOurs(`${url}/${fixture.name}`, episode, fixture),
+      )
+      for (const [at, steps] of played.entries())
+        expectSteps(steps, expected[at] ?? [], `episode ${String(at)}`)
+    })
+
+    it("gives the same to Python's own client, 16 at a time", async () => {
+      const expected = await expectedOf(fixture)
+      await using player = await startPlayer('openenv-0.10.0')
+      for (let from = 0; from < fixture.episodes.length; from += AT_A_TIME) {
+        const scripts = fixture.episodes.slice(from, from + AT_A_TIME).map((episode) => scriptOf(episode))
+        const answers = await player.play({ url: `${url}/${fixture.name}`, style: 'async', scripts })
+        for (const [at, seen] of answers.entries()) {
+          expectSteps(seen.slice(1).map(stepOf), expected[from + at] ?? [], `episode ${String(from + at)}`)
+        }
+      }
+    })
+  })
+})
+
+const expectations = new Map<string, Promise<readonly (readonly Step[])[]>>()
+
+/** Rewards of each step, as the source's own library gives them: played once. */
+function expectedOf(fixture: Fixture): Promise<readonly (readonly Step[])[]> {
+  const expected = expectations.get(fixture.name) ?? playNatively(fixture)
+  expectations.set(fixture.name, expected)
+  return expected
+}
+
+async function playNatively(fixture: Fixture): Promise<readonly (readonly Step[])[]> {
+  if (fixture.native === 'ors') return natively<Step[]>(fixture, fixture.episodes)
+  const scored = await natively<{ reward: number; asked?: number }>(fixture, fixture.episodes)
+  return scored.map(({ reward, asked = 1 }) => [
+    ...Array.from({ length: asked - 1 }, (): Step => [null, false]),
+    [reward, true],
+  ])
+}
+
+function actionsOf({
+  calls,
+  turns,
+}: PlannedEpisode): readonly { readonly tool_name: string; readonly arguments: object }[] {
+  return calls === undefined
+    ? (turns ?? []).map((turn) => ({ tool_name: 'submit', arguments: { messages: [turn] } }))
+    : calls.map(([name, input]) => ({ tool_name: name, arguments: input }))
+}
+
+async function playOurs(
+  url: string,
+  episode: PlannedEpisode,
+  { secrets }: Fixture,
+): Promise<readonly Step[]> {
+  await using remote = await connect(url)
+  const { split, index } = episode
+  await remote.reset({ split, index, ...(secrets === undefined ? {} : { secrets }) })
+  const seen: Step[] = []
+  for (const action of actionsOf(episode)) {
+    const { reward, done } = await remote.step(action)
+    seen.push([reward, done])
+    if (done) break
+  }
+  return seen
+}
+
+function scriptOf(episode: PlannedEpisode): readonly Call[] {
+  const { split, index } = episode
+  return [
+    ['reset', { split, index }],
+    ...actionsOf(episode).map((action) => ['step', { type: 'call_tool', ...action }] as const),
+  ]
+}
+
+/** Steps after the end answer an error there, which the expected ones do not have. */
+function stepOf({ reward = null, done = false, error }: Answer): Step | 'after the end' {
+  return error === undefined ? [reward, done] : 'after the end'
+}
+
+function expectSteps(
+  seen: readonly (Step | 'after the end')[],
+  expected: readonly Step[],
+  what: string,
+): void {
+  const steps = seen.filter((step) => step !== 'after the end')
+  expect(steps.length, what).toBe(expected.length)
+  for (const [at, [reward, done]] of steps.entries()) {
+    const [wanted, over] = expected[at] ?? [Number.NaN, false]
+    const where = `${what}, step ${String(at + 1)}`
+    expect(done, where).toBe(over)
+    if (wanted === null || reward === null) expect(reward, where).toBe(wanted)
+    else expect(Math.abs(reward - wanted), where).toBeLessThanOrEqual(EPSILON)
+  }
+}
+
+async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = []
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as T)
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane))
+  return results
+}

@@ -1,0 +1,19 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@openenv-ts/source', 'module', 'node', 'development|production']
+
+export default defineConfig({
+  root: dirname(fileURLToPath(import.meta.url)),
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['*.test.ts'],
+    globalSetup: './setup.ts',
+    // Each makes virtual environments and starts Python several times.
+    maxWorkers: 1,
+    testTimeout: 180_000,
+    hookTimeout: 600_000,
+  },
+})
