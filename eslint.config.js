@@ -92,6 +92,7 @@ export default defineConfig(
     '**/dist/**',
     '**/runs/**',
     '**/fixtures/**',
+    '**/.made/**',
     'test/lint-fixtures/**',
     // Sources of a package that is not here: it is linted by its own rules where it has been made.
     'packages/scaffold/template/**',
@@ -173,7 +174,7 @@ export default defineConfig(
   },
   {
     // Tests that span packages use what the packages' own tests are made of, which no package exports.
-    files: ['test/*.ts', 'test/faults/*.ts'],
+    files: ['test/*.ts', 'test/faults/*.ts', 'test/imports/*.ts'],
     rules: { 'import-x/no-relative-packages': 'off' },
   },
   {

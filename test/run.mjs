@@ -20,6 +20,7 @@ const STEPS = [
   vitest('faults', '--config', 'test/faults/vitest.config.ts'),
   step('peers-install', 'bash test/peers/install.sh'),
   vitest('peers', '--config', 'test/peers/vitest.config.ts'),
+  vitest('imports', '--config', 'test/imports/vitest.config.ts'),
   step('conformance', 'npm run --silent conformance'),
   step('docs', 'node docs/run.mjs'),
   step('examples', 'npm run --silent examples'),

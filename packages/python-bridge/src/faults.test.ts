@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { openLocal, type LocalEpisode, type Reply } from '@openenv-ts/core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { runs, troubledPackage, type TroubledPackage } from '../test/package.ts'
+import type { PythonEnvironment } from './index.ts'
+
+let made: TroubledPackage
+beforeAll(async () => {
+  made = await troubledPackage()
+  // Once for all: the others find the virtual environment there.
+  await made.open()
+})
+afterAll(() => made[Symbol.asyncDispose]())
+
+describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (sessions) => {
+  const open = (): Promise<PythonEnvironment> => made.open({ sessions, timeouts: { call: 1.5, close: 3 } })
+
+  it.each([
+    ['crash', /code 3/],
+    ['killed', /SIGKILL, perhaps for memory/],
+  ])(
+    'a source that is gone in a step (%s) is an error that says how, and the next reset works',
+    async (tool, how) => {
+      const environment = await open()
+      await using episode = await started(environment)
+      await expect(call(episode, tool)).rejects.toThrow(how)
+      // It is over, and says so, until it is reset.
+      await expect(call(episode, 'say')).rejects.toThrow('The episode ended with an error')
+      await episode.reset({ seed: 1 })
+      expect(textOf(await call(episode, 'say', 'again'))).toMatch(/^again \d+ \d+$/)
+    },
+  )
+
+  it('a call that never comes back ends its own episode in time, and no other', async () => {
+    const environment = await open()
+    await using one = await started(environment)
+    await using other = await started(environment)
+    const hanging = call(one, 'hang')
+    expect(textOf(await call(other, 'say', 'hello'))).toMatch(/^hello/)
+    await expect(hanging).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('1.5 s') as string,
+    })
+    expect(textOf(await call(other, 'say', 'still here'))).toMatch(/^still here/)
+  })
+
+  it('what it prints, however much and wherever, is in nobody’s way', async () => {
+    const environment = await open()
+    await using episode = await started(environment)
+    expect(textOf(await call(episode, 'flood'))).toBe('Flooded.')
+    expect(textOf(await call(episode, 'chatter'))).toBe('Said.')
+    expect(textOf(await call(episode, 'large'))).toHaveLength(5_000_000)
+  })
+
+  it('what it has started ends with it', async () => {
+    const environment = await open()
+    await using episode = await started(environment)
+    const pid = Number(textOf(await call(episode, 'spawn')))
+    expect(await runs(pid)).toBe(true)
+    await environment.close()
+    await vi.waitUntil(async () => !(await runs(pid)), { timeout: 5000 })
+  })
+
+  it('nothing is left when our side is killed with SIGKILL', async () => {
+    const script = fileURLToPath(new URL('../test/abandon.ts', import.meta.url))
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@openenv-ts/source', '--import', 'jiti/register', script, made.folder, sessions],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    const pids = await new Promise<number[]>((resolve) => {
+      child.stdout.once('data', (text: Buffer) => {
+        resolve(text.toString().trim().split(' ').map(Number))
+      })
+    })
+    expect(pids).toHaveLength(2)
+    for (const pid of pids) expect(await runs(pid)).toBe(true)
+    child.kill('SIGKILL')
+    for (const pid of pids) await vi.waitUntil(async () => !(await runs(pid)), { timeout: 5000 })
+  })
+})
+
+it('a call that blocks the process ends it, says so to every session in it, and the next ones have a new one', async () => {
+  const environment = await made.open({ timeouts: { call: 1, close: 3 } })
+  await using one = await started(environment)
+  await using other = await started(environment)
+  const blocking = call(one, 'block')
+  await expect(blocking).rejects.toThrow('held the Python process up')
+  await expect(call(other, 'say')).rejects.toThrow('held the Python process up')
+  await other.reset({ seed: 2 })
+  expect(textOf(await call(other, 'say', 'new'))).toMatch(/^new/)
+})
+
+it('a call that blocks ends its own process where each session has one', async () => {
+  const environment = await made.open({ sessions: 'process', timeouts: { call: 1, close: 3 } })
+  await using one = await started(environment)
+  await using other = await started(environment)
+  await expect(call(one, 'block')).rejects.toMatchObject({ code: 'TIMEOUT' })
+  expect(textOf(await call(other, 'say', 'unharmed'))).toMatch(/^unharmed/)
+})
+
+it('each session has a process of its own, with a state of its own, where the wrapper says so [IM-13]', async () => {
+  const environment = await made.open({ sessions: 'process' })
+  await using one = await started(environment)
+  await using other = await started(environment)
+  const [first, second] = [textOf(await call(one, 'say', 'x')), textOf(await call(other, 'say', 'x'))]
+  const [, pidOne, countOne] = first.split(' ')
+  const [, pidOther, countOther] = second.split(' ')
+  expect(pidOne).not.toBe(pidOther)
+  expect([countOne, countOther]).toEqual(['1', '1'])
+})
+
+async function started(environment: PythonEnvironment): Promise<LocalEpisode> {
+  const episode = openLocal(environment)
+  await episode.reset({ seed: 0 })
+  return episode as LocalEpisode
+}
+
+function call(episode: LocalEpisode, tool: string, text = ''): Promise<Reply<unknown>> {
+  return episode.step({ type: 'call_tool', tool_name: tool, arguments: { text } })
+}
+
+function textOf({ observation }: Reply<unknown>): string {
+  const { result, error } = observation as {
+    result: { content: { text: string }[] } | null
+    error: { message: string } | null
+  }
+  return result?.content[0]?.text ?? `error: ${error?.message ?? ''}`
+}
