@@ -14,6 +14,13 @@ const BASES: ReadonlySet<string> = new Set(
     ...['openreward', 'openreward.environment', 'openrewardstandard', 'openrewardstandard.environment'],
   ].map((module) => `${module}.Environment`),
 )
+/** Bases that bring no tasks, splits or prompt. */
+const EMPTY_BASES: ReadonlySet<string> = new Set([
+  'abc.ABC',
+  'typing.Generic',
+  'typing.Protocol',
+  'pydantic.BaseModel',
+])
 const LIBRARIES = ['ors', 'openreward', 'openrewardstandard']
 
 /** ORS and OpenReward: classes that inherit `Environment`. */
@@ -64,8 +71,9 @@ function detect({ python }: Source): Detection {
 
 /** Of what an environment needs, own or inherited, what a class lacks for sure [IM-25]. */
 function lackingMembers(resolver: NameResolver, found: LocalClass): readonly string[] {
-  const { classes, open } = resolver.ancestryOf(found)
-  if (open) return []
+  const { classes, libraries, open } = resolver.ancestryOf(found)
+  // What comes from elsewhere is not seen, so it is not said to be lacking.
+  if (open || [...libraries].some((base) => !BASES.has(base) && !EMPTY_BASES.has(base))) return []
   const members = new Set([found, ...classes].flatMap(({ statement }) => [...statement.members]))
   const has = (...names: readonly string[]): boolean => names.some((name) => members.has(name))
   return [

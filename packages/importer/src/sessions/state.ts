@@ -123,10 +123,9 @@ function changingCall(node: Node, inside: Inside): string | null {
   if (called === null) return null
   const given = node.childForFieldName('arguments')?.text ?? ''
   if (called.text === 'open' || called.text.endsWith('.open')) {
-    const mode =
-      /,\s*(?:mode\s*=\s*)?['"]([rwaxbt+]{1,4})['"]/.exec(given)?.[1] ??
-      /^\(\s*['"]([wax][bt+]{0,2})['"]\s*\)/.exec(given)?.[1] ??
-      'r'
+    // A path's own `open` has the mode first.
+    const first = called.text === 'open' ? undefined : /^\(\s*['"]([wax][bt+]{0,2})['"]\s*\)/.exec(given)?.[1]
+    const mode = first ?? /,\s*(?:mode\s*=\s*)?['"]([rwaxbt+]{1,4})['"]/.exec(given)?.[1] ?? 'r'
     return /[wax+]/.test(mode) ? 'It writes a file.' : null
   }
   if (WRITING_CALLS.test(called.text)) {
