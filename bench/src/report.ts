@@ -1,5 +1,7 @@
 import type { Contestant } from './contestant.ts'
 import type { Batched } from './batch.ts'
+import type { Bridged } from './bridge.ts'
+import type { Detected } from './detection.ts'
 import type { InProcess } from './in-process.ts'
 import type { IsolationResults, Kind } from './isolation.ts'
 import type { Sample } from './load.ts'
@@ -22,11 +24,14 @@ export interface Results {
   neighbours: readonly Delay[]
   startTimes: StartTimes | null
   isolation: IsolationResults | null
+  detection: Detected | null
+  bridge: Bridged | null
 }
 
 /** Prints tables, medians over the rounds, and how far each aim is reached. */
 export function printResults(results: Results): void {
-  const { machine, loads, idle, storms, inProcess, neighbours, startTimes, isolation } = results
+  const { machine, loads, idle, storms, inProcess, neighbours, startTimes, isolation, detection, bridge } =
+    results
   print(`Node ${machine.node} on ${String(machine.cpus)} × ${machine.model}`)
   if (results.smoke) print('A smoke run: it shows that everything runs, and its numbers mean nothing.')
   if (loads.length > 0) {
@@ -128,6 +133,24 @@ export function printResults(results: Results): void {
       ]),
     )
   }
+  if (detection !== null) {
+    const { files, environments, oursMs, astMs } = detection
+    print(
+      `\nDetection of ${whole(environments)} environments in ${whole(files)} Python files, whole processes: ${whole(oursMs)} ms; on Python's ast ${whole(astMs)} ms (${fixed(astMs / oursMs, 1)} ×)`,
+    )
+  }
+  if (bridge !== null) {
+    table(
+      `A tool call through the bridge; in Python itself ${fixed(bridge.nativeMicros, 1)} µs`,
+      ['sessions', 'step µs', 'added µs', 'start of a session ms'],
+      bridge.modes.map(({ sessions, stepMicros, startMs }) => [
+        sessions,
+        fixed(stepMicros, 0),
+        fixed(stepMicros - bridge.nativeMicros, 0),
+        fixed(startMs, 1),
+      ]),
+    )
+  }
   if (inProcess !== null) {
     const { awaited, direct } = inProcess
     print(
@@ -212,6 +235,19 @@ function aimsOf(results: Results): readonly Aim[] {
   if (ours !== undefined) atMost('kB an idle session', 20, ours.bytes / 1000, 1)
   for (const { name, connects, failed } of results.storms) {
     if (name === 'ours') atMost(`failed of ${whole(connects)} connects`, 0, failed, 0)
+  }
+  if (results.detection !== null) {
+    const { oursMs, astMs } = results.detection
+    atLeast("times as fast as Python's ast in detection", 5, astMs / oursMs, 1)
+  }
+  for (const { sessions, stepMicros, startMs } of results.bridge?.modes ?? []) {
+    atMost(
+      `ms added by the bridge (${sessions})`,
+      1,
+      (stepMicros - (results.bridge?.nativeMicros ?? 0)) / 1000,
+      2,
+    )
+    atMost(`ms to start a session (${sessions})`, 50, startMs, 1)
   }
   if (results.inProcess !== null)
     atLeast('steps/s in process, awaited', 1_000_000, results.inProcess.awaited, 0)

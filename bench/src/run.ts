@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util'
 import { BARE, contestants, OURS, start, type Contestant, type Running } from './contestant.ts'
 import { batches } from './batch.ts'
 import { bytesPerIdleSession } from './idle.ts'
+import { bridge } from './bridge.ts'
+import { detection } from './detection.ts'
 import { inProcess } from './in-process.ts'
 import { measureIsolation } from './isolation.ts'
 import { load, type Sample } from './load.ts'
@@ -30,6 +32,8 @@ const SCALE = flags.smoke
       frames: 2,
       starts: 1,
       isolation: { rounds: 1, seconds: 0.5 },
+      detection: { files: 1000, rounds: 1 },
+      bridge: { steps: 200, starts: 10 },
     }
   : {
       rounds: 3,
@@ -42,6 +46,8 @@ const SCALE = flags.smoke
       frames: 20,
       starts: 9,
       isolation: { rounds: 5, seconds: 3 },
+      detection: { files: 10_000, rounds: 5 },
+      bridge: { steps: 5000, starts: 100 },
     }
 /** A thread a session is what the Python server takes for a synchronous environment, so fewer sessions for it. */
 const IDLE_PYTHON = Math.min(SCALE.idle, 1024)
@@ -57,6 +63,8 @@ const results: Results = {
   neighbours: [],
   startTimes: null,
   isolation: null,
+  detection: null,
+  bridge: null,
 }
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   load: measureLoads,
@@ -71,6 +79,12 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   },
   isolation: async () => {
     results.isolation = await measureIsolation(SCALE.isolation)
+  },
+  detection: () => {
+    results.detection = detection(SCALE.detection.files, SCALE.detection.rounds)
+  },
+  bridge: async () => {
+    results.bridge = await bridge(SCALE.bridge.steps, SCALE.bridge.starts)
   },
   start: () => {
     results.startTimes = startTimes(SCALE.starts)

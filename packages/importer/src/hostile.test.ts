@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sourceAt } from '../test/detected.ts'
 import { folder } from '../test/folder.ts'
 import type { Source } from './importer.ts'
 import { builtInRegistry } from './registry.ts'
 import { findingLine } from './source/finding.ts'
+import { readSource } from './import.ts'
 
 const ENVIRONMENT = `from ors import Environment
 class Good(Environment):
@@ -23,7 +23,7 @@ async function seen(path: string): Promise<{
   readonly lines: readonly string[]
   readonly source: Source
 }> {
-  const source = await sourceAt(path)
+  const source = await readSource(path)
   const names: string[] = []
   for (const importer of builtInRegistry().importers) {
     const { entryPoints } = await importer.detect(source)
@@ -112,7 +112,7 @@ describe('a source that means harm', () => {
     const { names, lines, source } = await seen(place.path)
     expect(names).toEqual(['good:Good'])
     expect(source.tree.leftOut).toContainEqual({ path: 'pipe.py', why: 'not a plain file' })
-    // eslint-disable-next-line no-control-regex -- that is what must not be in there
+
     for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f]/)
     expect(lines).toHaveLength(2)
   })

@@ -43,8 +43,8 @@ export interface ImportPlan extends Pick<Selection, 'importer' | 'entryPoint'> {
 export async function planImport(request: ImportRequest): Promise<ImportPlan> {
   const { name, places, signal } = request
   const importers = importersOf(request.importers, request.type)
-  const tree = readTree(places.source)
-  const source: Source = { tree, python: await openProject(tree) }
+  const source = await readSource(places.source)
+  const { tree } = source
   const sightings: Sighting[] = []
   for (const importer of importers) {
     signal?.throwIfAborted()
@@ -70,6 +70,16 @@ export async function planImport(request: ImportRequest): Promise<ImportPlan> {
   const parts = { name, importer, entryPoint, generated, vendored, commit, findings, resolution }
   const files = importedPackage({ ...parts, excluded: tree.leftOut })
   return { name, importer, entryPoint, generated, resolution, source, findings, files }
+}
+
+/**
+ * Reads a folder as importers see it: lists its files, and parses its Python when that is asked for. Runs nothing.
+ *
+ * @throws OpenEnvError VALIDATION_ERROR where it is no readable directory.
+ */
+export async function readSource(folder: string): Promise<Source> {
+  const tree = readTree(folder)
+  return { tree, python: await openProject(tree) }
 }
 
 async function resolved(

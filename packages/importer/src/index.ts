@@ -11,7 +11,7 @@ export type { Finding } from './source/finding.ts'
 // Importing
 export { checkPlaces } from './places.ts'
 export type { Places } from './places.ts'
-export { planImport } from './import.ts'
+export { planImport, readSource } from './import.ts'
 export type { ImportPlan, ImportRequest } from './import.ts'
 export { resolveRequirements } from './resolve-requirements.ts'
 export type { Resolution } from './resolve-requirements.ts'

@@ -1,4 +1,4 @@
-import { openLocal, selectTask, type Reply } from '@openenv-ts/core'
+import { openLocal, selectTask, type Reply, type ToolAction } from '@openenv-ts/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { troubledPackage, type TroubledPackage } from '../test/package.ts'
 import type { PythonEnvironment } from './index.ts'
@@ -125,7 +125,7 @@ describe('an environment that runs in Python', () => {
   })
 })
 
-function call(tool_name: string, text = ''): object {
+function call(tool_name: string, text = ''): ToolAction {
   return { type: 'call_tool', tool_name, arguments: { text } }
 }
 

@@ -116,7 +116,7 @@ it('each session has a process of its own, with a state of its own, where the wr
 async function started(environment: PythonEnvironment): Promise<LocalEpisode> {
   const episode = openLocal(environment)
   await episode.reset({ seed: 0 })
-  return episode as LocalEpisode
+  return episode
 }
 
 function call(episode: LocalEpisode, tool: string, text = ''): Promise<Reply<unknown>> {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { detected, sourceAt } from '../../test/detected.ts'
+import { detected } from '../../test/detected.ts'
 import { folder } from '../../test/folder.ts'
 import { orsImporter } from './ors.ts'
+import { readSource } from '../import.ts'
 
 /** The body of a class that has all that an environment needs. */
 const WHOLE = `
@@ -140,7 +141,7 @@ describe('the package of an ORS class', () => {
       'env.py': `import yaml, httpx, os, local, unheard_of\nfrom ors import Environment\nclass X(Environment):${WHOLE}\n    def setup(self):\n        self.key = secrets["API_KEY"] if False else self.secrets.get("OTHER")\n`,
       'local.py': 'import numpy\n',
     })
-    const source = await sourceAt(place.path)
+    const source = await readSource(place.path)
     const { entryPoints } = await orsImporter.detect(source)
     const [entryPoint] = entryPoints
     if (entryPoint === undefined) throw new Error('Nothing was detected.')

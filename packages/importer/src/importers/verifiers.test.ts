@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { detected, sourceAt } from '../../test/detected.ts'
+import { detected } from '../../test/detected.ts'
 import { folder } from '../../test/folder.ts'
 import { verifiersImporter } from './verifiers.ts'
+import { readSource } from '../import.ts'
 
 const found = async (files: Readonly<Record<string, string>>) =>
   (await detected(verifiersImporter, files)).names
 
 async function needed(files: Readonly<Record<string, string>>) {
   using place = folder(files)
-  const source = await sourceAt(place.path)
+  const source = await readSource(place.path)
   const [entryPoint] = (await verifiersImporter.detect(source)).entryPoints
   if (entryPoint === undefined) throw new Error('Nothing was detected.')
-  return verifiersImporter.generate(source, entryPoint, { name: 'x', vendored: 'vendor/x' })
+  return await verifiersImporter.generate(source, entryPoint, { name: 'x', vendored: 'vendor/x' })
 }
 
 describe('load_environment [IM-6]', () => {

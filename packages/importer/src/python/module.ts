@@ -223,7 +223,7 @@ function fromModule(node: Node): ModuleRef {
 }
 
 function hasStar(node: Node): boolean {
-  return node.namedChildren.some((child) => child?.type === 'wildcard_import')
+  return node.namedChildren.some((child) => child.type === 'wildcard_import')
 }
 
 function pathOf(name: Node | null): readonly string[] {

@@ -75,6 +75,7 @@ function syntaxChecker(require: NodeJS.Require): Parsers['faultOf'] {
   return (text) => {
     if (workspace === null) return null
     try {
+      if (isPython(workspace, text)) return null
       const found = workspace.check(text) as Ruff.Diagnostic[]
       const first = found.find(({ code }) => code === 'invalid-syntax')
       return first === undefined ? null : { line: first.start_location.row, message: `${first.message}.` }
@@ -85,5 +86,17 @@ function syntaxChecker(require: NodeJS.Require): Parsers['faultOf'] {
       workspace = restarts > MOST_RESTARTS ? null : start()
       return { line: null, message: 'Nested too deeply to be read.' }
     }
+  }
+}
+
+/** Whether a text parses: its comments are asked for, since that parses and does nothing else. */
+function isPython(workspace: Ruff.Workspace, text: string): boolean {
+  try {
+    workspace.comments(text)
+    return true
+  } catch (error) {
+    // Anything but the parser's own word is for the caller.
+    if (error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError')) throw error
+    return false
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { sourceAt } from '../../test/detected.ts'
 import { folder } from '../../test/folder.ts'
 import { sessionPlan } from './plan.ts'
+import { readSource } from '../import.ts'
 
 async function planned(text: string, shared: readonly string[] = ['Env']) {
   using place = folder({ 'env.py': text })
-  const source = await sourceAt(place.path)
+  const source = await readSource(place.path)
   const module = source.python.module('env.py')
   if (module === null) throw new Error('It is no Python.')
   const { mode, why } = sessionPlan(source, [module], { shared })
