@@ -17,10 +17,8 @@ assert.deepEqual(tools.map(({ name }) => name).sort(), ['act', 'observe'])
 let [low, high] = [1, 100]
 for (;;) {
   const number = Math.floor((low + high) / 2)
-  const { structuredContent, content, isError } = await client.callTool({
-    name: 'act',
-    arguments: { number },
-  })
+  const answer = await client.callTool({ name: 'act', arguments: { number } })
+  const { structuredContent, content, isError } = answer
   if (isError === true) throw new Error(JSON.stringify(content))
   const { observation, reward, done } = structuredContent as Turn
   console.log(`${String(number)}? ${observation.hint}`)

@@ -29,6 +29,7 @@ const MOST_STEPS = 200
 export class NameResolver {
   readonly #project: PythonProject
   readonly #ancestries = new Map<ClassStatement, Ancestry>()
+  readonly #bases = new Map<ClassStatement, Bases>()
 
   constructor(project: PythonProject) {
     this.#project = project
@@ -48,28 +49,43 @@ export class NameResolver {
     const classes: LocalClass[] = []
     const seen = new Set([found.statement])
     let open = false
-    const pending = [found]
-    for (let each = pending.shift(); each !== undefined; each = pending.shift()) {
-      open ||= each.statement.hasOtherBases
-      const at = each.module.scope.bindings.findIndex(
-        ({ meaning }) => meaning.kind === 'class' && meaning.statement === each.statement,
-      )
-      for (const base of each.statement.bases) {
-        const targets = this.resolve(base, each.module, at === -1 ? Infinity : at)
-        open ||= targets.length === 0 && !HARMLESS_BASES.has(base.at(-1) ?? '')
-        for (const target of targets) {
-          if (target.kind === 'library') libraries.add(target.path)
-          else if (!seen.has(target.class.statement)) {
-            seen.add(target.class.statement)
-            classes.push(target.class)
-            pending.push(target.class)
-          }
+    // Grows while it is walked.
+    const chain = [found]
+    for (const each of chain) {
+      const bases = this.#basesOf(each)
+      open ||= bases.open
+      for (const target of bases.targets) {
+        if (target.kind === 'library') libraries.add(target.path)
+        else if (!seen.has(target.class.statement)) {
+          seen.add(target.class.statement)
+          classes.push(target.class)
+          chain.push(target.class)
         }
       }
     }
     const ancestry = { libraries, classes, open }
     this.#ancestries.set(found.statement, ancestry)
     return ancestry
+  }
+
+  /** What stands in a class statement's brackets. */
+  #basesOf({ module, statement }: LocalClass): Bases {
+    const known = this.#bases.get(statement)
+    if (known !== undefined) return known
+    const at = module.scope.bindings.findIndex(
+      ({ meaning }) => meaning.kind === 'class' && meaning.statement === statement,
+    )
+    const before = at === -1 ? Infinity : at
+    const resolved = statement.bases.map((base) => ({ base, targets: this.resolve(base, module, before) }))
+    const unknown = resolved.some(
+      ({ base, targets }) => targets.length === 0 && !HARMLESS_BASES.has(base.at(-1) ?? ''),
+    )
+    const bases = {
+      targets: resolved.flatMap(({ targets }) => targets),
+      open: statement.hasOtherBases || unknown,
+    }
+    this.#bases.set(statement, bases)
+    return bases
   }
 
   /** The classes of a module's own scope that its names still mean when it has been imported. */
@@ -158,6 +174,11 @@ export class NameResolver {
     const { exported, bindings } = module.scope
     return exported?.includes(name) ?? bindings.some((each) => each.name === name || each.name === '*')
   }
+}
+
+interface Bases {
+  readonly targets: readonly Target[]
+  readonly open: boolean
 }
 
 interface Walk {
