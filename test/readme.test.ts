@@ -26,8 +26,14 @@ const CODE = PAGES.flatMap((page) =>
 
 describe('the pages', () => {
   it.each(CODE)('$page:$line shows what stands in $file, in its order', ({ file, code }) => {
-    const lines = read(file).split('\n')
-    for (const line of code.split('\n').filter((text) => text !== '')) {
+    // A page shows the inside of a loop without its margin.
+    const lines = read(file)
+      .split('\n')
+      .map((text) => text.trim())
+    for (const line of code
+      .split('\n')
+      .map((text) => text.trim())
+      .filter((text) => text !== '')) {
       const found = lines.indexOf(line)
       expect(
         found,
