@@ -41,6 +41,19 @@ describe('openenv serve', () => {
     expect(task.stderr).toContain('where one environment is served')
   })
 
+  it('refuses a task for agents that there is not, before the first one comes', async () => {
+    const { code, stderr } = await openenv([
+      'serve',
+      'email-triage',
+      '--port',
+      '0',
+      '--agent-episode',
+      'task_esay',
+    ])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: Unknown task_id "task_esay"\. There are, among others: task_easy.*\n$/)
+  })
+
   it('closes open episodes before it ends', async () => {
     await using server = start(['serve', 'echo', '--port', '0'])
     const [, url = ''] = await server.shows(LISTENING)

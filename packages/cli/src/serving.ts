@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { AnyEnvironment } from '@openenv-ts/core'
+import { isOpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
 import {
   readTokens,
@@ -172,7 +172,9 @@ function listeningFault(thrown: unknown, { port, host, routes }: ServeFlags): Er
         `This machine has no address "${host}": give --host one of its own, such as 127.0.0.1.`,
       )
     default:
-      return thrown instanceof RangeError ? new UsageError(oneLine(thrown)) : (thrown as Error)
+      return thrown instanceof RangeError || isOpenEnvError(thrown)
+        ? new UsageError(oneLine(thrown))
+        : (thrown as Error)
   }
 }
 

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
-import type { AnyEnvironment } from '@openenv-ts/core'
+import { selectTask, type AnyEnvironment } from '@openenv-ts/core'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
@@ -75,7 +75,8 @@ const EPISODES_GRACE_MS = 5000
 /**
  * Serves an environment on a port, by default on loopback only.
  *
- * @throws Error with `code` `EADDRINUSE` when the port is taken.
+ * @throws Error with `code` `EADDRINUSE` when the port is taken. OpenEnvError `VALIDATION_ERROR` when there is no such task
+ * for agents.
  */
 export function serve(environment: AnyEnvironment, options: ListenOptions = {}): Promise<RunningServer> {
   return listenFor([{ environment, path: '' }], options)
@@ -106,6 +107,11 @@ async function listenFor(
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
   const basePath = normalBasePath(options.basePath ?? '')
+  for (const { environment, options: own } of environments) {
+    const task = own?.agentEpisode ?? options.agentEpisode ?? ''
+    // Better now than when the first agent comes.
+    if (task !== '') await selectTask(environment.tasks, { taskId: task }, undefined)
+  }
   const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS })
   let agentUrl: string | undefined
   const placed = environments.map(({ environment, path, options: own }) => ({

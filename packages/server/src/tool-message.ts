@@ -40,7 +40,8 @@ export async function toolCallReply(seat: AgentSeat, name: string, args: unknown
   }
   const { reply, result, failure } = call
   if (result.isError) {
-    return { ...failedReply(name, failure ?? 'execution_error', textOf(call)), done: reply?.done ?? false }
+    const told = failedReply(name, failure ?? 'execution_error', textOf(call))
+    return { ...told, reward: reply?.reward ?? null, done: reply?.done ?? false }
   }
   const { content, structuredContent, data = null } = result
   const shown = { content, structured_content: structuredContent ?? null, data, is_error: false }
