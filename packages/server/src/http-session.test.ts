@@ -157,6 +157,17 @@ describe('life of an HTTP session', () => {
     expect((await post(app, '/step', { add: 1 }, { 'x-session-id': 'a' })).status).toBe(404)
   })
 
+  it('does not let the failure of one first reset take another with it [OE-8]', async () => {
+    const app = counterApp()
+    const named = { 'x-session-id': 'mine' }
+    const [bad, good] = await Promise.all([
+      post(app, '/reset', { task_id: 'no such task' }, named),
+      post(app, '/reset', { task_id: 'from-3' }, named),
+    ])
+    expect([bad.status, good.status]).toEqual([400, 200])
+    expect((await post(app, '/step', { add: 1 }, named)).body).toMatchObject({ observation: { total: 4 } })
+  })
+
   it('closes sessions that nobody used for 900 seconds, and only those [OE-8]', async () => {
     const clock = manualClock()
     const app = counterApp({ clock })

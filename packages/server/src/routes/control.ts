@@ -1,4 +1,4 @@
-import { isObject, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
+import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
 import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
 import { existingSession, sessionIdOf } from '../http-session.ts'
 import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
@@ -62,6 +62,9 @@ export async function resetSession(
   } catch (error) {
     // A session that never began holds no slot.
     if (existing === undefined) await host.sessions.close(session)
+    // The first reset of the same id failed and took the session with it: that is no fault of this one.
+    else if (isOpenEnvError(error) && error.code === 'CANCELLED' && host.sessions.find(id) !== existing)
+      return resetSession(host, id, data)
     throw error
   }
 }
