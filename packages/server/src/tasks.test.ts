@@ -33,6 +33,14 @@ const vast = pureEnvironment({
 })
 
 describe('tasks on the control channel', () => {
+  it('looks at the body, then at the name in the path, then at what is asked for, as Python does', async () => {
+    await using server = await serve(counter, { port: 0 })
+    const app = server.url
+    expect((await post(app, '/nobody/num_tasks', {})).status).toBe(422)
+    expect((await post(app, '/nobody/num_tasks', { split: 'nope' })).status).toBe(404)
+    expect((await post(app, '/counter/num_tasks', { split: 'nope' })).status).toBe(400)
+  })
+
   it('are told by messages whose answers have the type of the question [OE-22]', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)

@@ -1,3 +1,4 @@
+import { isOpenEnvError } from '@openenv-ts/core'
 import { requireEnvironment } from '../environment-path.ts'
 import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
 import { taskQueries } from '../task-queries.ts'
@@ -23,8 +24,16 @@ export function taskRoutes(host: Host): readonly Route[] {
     summary,
     handle: async (request, { env }) => {
       const body = await readObject(request, host)
+      let answered: unknown
+      try {
+        answered = await atBody(() => answer(body))
+      } catch (error) {
+        // As in Python's servers: first the body's shape, then the name in the path, then what the body asks for.
+        if (!isOpenEnvError(error) || error.http !== 422) requireEnvironment(env, environment)
+        throw error
+      }
       requireEnvironment(env, environment)
-      return reply(await atBody(() => answer(body)))
+      return reply(answered)
     },
   })
   return [
