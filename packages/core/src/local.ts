@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { checkFrame, viewed } from './check-frame.ts'
+import { checkReset, declaredSecrets, drawSeed } from './check-reset.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type {
   AnyEnvironment,
@@ -8,21 +9,13 @@ import type {
   Simulation,
   StepContext,
 } from './environment.ts'
-import type {
-  Episode,
-  EpisodeState,
-  Info,
-  Progress,
-  Reply,
-  ResetOptions,
-  Snapshot,
-  Status,
-} from './episode.ts'
+import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
-import { seededRandom, type Random } from './random.ts'
+import { seededRandom } from './random.ts'
 import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
 import { checkSnapshot } from './snapshot.ts'
+import { LazyStepContext } from './step-context.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
 import type { Tool } from './tool.ts'
 
@@ -286,7 +279,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const simulation = await this.#limited('reset', options.signal, start, closeQuietly)
     let reply: Reply<O>
     try {
-      reply = this.#check(simulation.frame, simulation.frame.status)
+      reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status)
     } catch (error) {
       await closeQuietly(simulation)
       throw error
@@ -399,7 +392,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<O> {
-    const reply = this.#check(simulation.frame, status)
+    const reply = checkFrame<O>(this.#environment, simulation.frame, status)
     run.simulation = simulation
     run.steps += 1
     run.reply = reply
@@ -411,34 +404,6 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const given = this.#options.limits?.seconds ?? Infinity
     const limit = Math.min(own, given)
     return limit !== Infinity && this.#clock.now() - run.startedAt >= limit * 1000
-  }
-
-  #check(frame: Frame<unknown>, status: Status): Reply<O> {
-    const parsed = this.#environment.observation.safeParse(frame.observation)
-    if (!parsed.success) {
-      throw new OpenEnvError(
-        'EXECUTION_ERROR',
-        'The environment gave an observation that breaks its own schema.',
-        {
-          cause: parsed.error,
-        },
-      )
-    }
-    const { reward, info, terms } = frame
-    if (reward !== null && !Number.isFinite(reward)) {
-      throw new OpenEnvError('EXECUTION_ERROR', 'The environment gave a reward that is not a finite number.')
-    }
-    if (!isFlat(info)) {
-      throw new OpenEnvError(
-        'EXECUTION_ERROR',
-        'The environment gave an info that is not flat: only texts, finite numbers and booleans are.',
-      )
-    }
-    const done = status !== 'running'
-    const observation = parsed.data as O
-    return terms === undefined
-      ? { observation, reward, status, done, info }
-      : { observation, reward, status, done, info, terms }
   }
 
   async #state(): Promise<EpisodeState> {
@@ -550,39 +515,6 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 }
 
-/** Random stream and signal exist only for environments that look at them. */
-class LazyStepContext implements StepContext {
-  readonly index: number
-  readonly clock: Clock
-  readonly progress: (progress: Progress) => void
-  readonly #seed: number
-  readonly #signal: () => AbortSignal
-  #random: Random | undefined
-
-  constructor(
-    index: number,
-    seed: number,
-    clock: Clock,
-    signal: () => AbortSignal,
-    progress: (progress: Progress) => void,
-  ) {
-    this.index = index
-    this.clock = clock
-    this.progress = progress
-    this.#seed = seed
-    this.#signal = signal
-  }
-
-  get random(): Random {
-    this.#random ??= seededRandom(this.#seed, 'step', this.index)
-    return this.#random
-  }
-
-  get signal(): AbortSignal {
-    return this.#signal()
-  }
-}
-
 function ignore(): void {
   // Nobody listens.
 }
@@ -605,24 +537,6 @@ async function closeQuietly(simulation: Simulation<unknown, unknown>): Promise<v
   await guarded('close', () => simulation.close?.()).catch(() => undefined)
 }
 
-function isFlat(info: Info): boolean {
-  for (const key in info) {
-    const value: unknown = info[key]
-    if (typeof value === 'string' || typeof value === 'boolean') continue
-    if (typeof value !== 'number' || !Number.isFinite(value)) return false
-  }
-  return true
-}
-
-/** What the environment shows of its state, as its schema says, sharing nothing with what is inside. */
-function viewed(schema: z.ZodType, shown: unknown): object {
-  const parsed = schema.safeParse(shown)
-  if (parsed.success) return structuredClone(parsed.data) as object
-  throw new OpenEnvError('EXECUTION_ERROR', 'The environment gave a state view that breaks its own schema.', {
-    cause: parsed.error,
-  })
-}
-
 function keysOf(environment: AnyEnvironment): ReadonlySet<string> {
   let keys = INPUT_KEYS_OF.get(environment)
   if (keys === undefined) {
@@ -630,47 +544,6 @@ function keysOf(environment: AnyEnvironment): ReadonlySet<string> {
     INPUT_KEYS_OF.set(environment, keys)
   }
   return keys
-}
-
-function drawSeed(): number {
-  const [word = 0] = crypto.getRandomValues(new Uint32Array(1))
-  return word
-}
-
-function checkReset(
-  { seed, episodeId, taskId, split, index, taskSpec, options }: ResetOptions,
-  environment: AnyEnvironment,
-): { readonly options: Readonly<Record<string, unknown>> } {
-  const issues: Issue[] = []
-  const wrong = (loc: string, msg: string, input: unknown): void => {
-    issues.push({ type: 'invalid_value', loc: [loc], msg, input })
-  }
-  if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
-    wrong('seed', 'Expected an integer from 0 to 2^53 - 1', seed)
-  }
-  if (episodeId !== undefined && (typeof episodeId !== 'string' || episodeId.length > 255)) {
-    wrong('episode_id', 'Expected a text of at most 255 characters', undefined)
-  }
-  if (taskId !== undefined && typeof taskId !== 'string') wrong('task_id', 'Expected a text', taskId)
-  if (split !== undefined && typeof split !== 'string') wrong('split', 'Expected a text', split)
-  if (taskSpec !== undefined && !isObject(taskSpec)) wrong('task_spec', 'Expected an object', undefined)
-  if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', 'Expected an integer', index)
-  if (issues.length > 0)
-    throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
-  if (environment.options === undefined) return { options: {} }
-  const parsed = environment.options.safeParse(options ?? {})
-  if (parsed.success) return { options: parsed.data as Record<string, unknown> }
-  const faults = issuesOf(parsed.error, options ?? {})
-  throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(faults)}.`, { issues: faults })
-}
-
-/** The secrets that the environment asks for, and no others. */
-function declaredSecrets(
-  given: ResetOptions['secrets'],
-  { secrets: names = [] }: AnyEnvironment,
-): { readonly secrets?: Readonly<Record<string, string>> } {
-  const declared = Object.entries(given ?? {}).filter(([name]) => names.includes(name))
-  return declared.length === 0 ? {} : { secrets: Object.fromEntries(declared) }
 }
 
 async function taskOfSnapshot(

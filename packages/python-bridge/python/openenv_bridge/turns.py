@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from .contract import Failure, Message, Outcome
+from .contract import Failure, Message, Outcome, SourceError, Tool
 from .submit import SUBMIT, BadSubmission, Turn, message_of, tool_schema_of, turns_of
 
 Result = TypeVar("Result")
@@ -115,6 +116,45 @@ class Conversation(Generic[Result]):
         first = last + 1 if self._begun else 0
         self._begun = True
         return [message_of(message) for message in messages[first:]]
+
+
+class PlayedSession(ABC, Generic[Result]):
+    """A session whose episode is a loop of the library's own: `submit` plays it, turn by turn."""
+
+    def __init__(self) -> None:
+        self._conversation: Conversation[Result] = Conversation(Played(self._run))
+        self.messages: list[Message] = []
+        self.tools: list[Tool] = [SUBMIT]
+        self.shown_tools: list[dict[str, Any]] = []
+
+    @abstractmethod
+    async def _run(self, played: Played[Result]) -> Result:
+        """The library's loop, whole; asks `played` for each turn."""
+
+    @abstractmethod
+    def _outcome(self, result: Result, new: list[Message]) -> Outcome:
+        """What the library made of it. Raises ScoringError where there is no number to be had."""
+
+    async def start(self) -> None:
+        begun = await self._conversation.start()
+        if not isinstance(begun, list):
+            # Says why, where the library does.
+            self._outcome(begun, [])
+            raise SourceError("The episode ended before anybody was asked.")
+        self.messages = begun
+        self.shown_tools = self._conversation.shown_tools
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Outcome:
+        return await self._conversation.submit(name, arguments, self._outcome)
+
+    async def score_group(self, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    async def state(self) -> dict[str, Any]:
+        return {}
+
+    async def close(self) -> None:
+        await self._conversation.close()
 
 
 def shown(message: Message) -> dict[str, Any]:

@@ -20,10 +20,10 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from .contract import Description, EntryPoint, Message, NotFoundError, Outcome, ScoringError, SourceError, Split, Tool
+from .contract import Description, EntryPoint, Message, NotFoundError, Outcome, ScoringError, SourceError, Split
 from .gold import Gold
 from .submit import SUBMIT, message_of
-from .turns import Asked, Conversation, Played, shown
+from .turns import Asked, Played, PlayedSession, shown
 
 _NO_KEY = "no-key-was-given"
 _RAISED = re.compile(r"Error calling (?:group )?reward function (?P<name>\S+?):")
@@ -157,37 +157,14 @@ class VerifiersSource:
                 )
 
 
-class RolloutSession:
+class RolloutSession(PlayedSession[dict[str, Any]]):
     """One rollout of one row."""
 
     def __init__(self, env: Any, row: dict[str, Any], *, strict: bool) -> None:
+        super().__init__()
         self._env, self._row, self._strict = env, row, strict
-        self._conversation: Conversation[dict[str, Any]] = Conversation(Played(self._run))
         self._raised: list[_Raised] = []
         self._gold = Gold({key: value for key, value in row_of(row).items() if key != "prompt"}, json.dumps(row.get("prompt"), default=str))
-        self.messages: list[Message] = []
-        self.tools: list[Tool] = [SUBMIT]
-        self.shown_tools: list[dict[str, Any]] = []
-
-    async def start(self) -> None:
-        begun = await self._conversation.start()
-        if not isinstance(begun, list):
-            self._outcome(begun, [])
-            raise SourceError("The rollout ended before anybody was asked.")
-        self.messages = begun
-        self.shown_tools = self._conversation.shown_tools
-
-    async def call(self, name: str, arguments: dict[str, Any]) -> Outcome:
-        return await self._conversation.submit(name, arguments, self._outcome)
-
-    async def score_group(self, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    async def state(self) -> dict[str, Any]:
-        return {}
-
-    async def close(self) -> None:
-        await self._conversation.close()
 
     async def _run(self, played: Played[dict[str, Any]]) -> dict[str, Any]:
         _raised_here.set(self._raised)

@@ -23,11 +23,10 @@ from .contract import (
     ScoringError,
     SourceError,
     Split,
-    Tool,
 )
 from .gold import Gold
 from .submit import SUBMIT, message_of
-from .turns import Asked, Conversation, Played, shown
+from .turns import Asked, Played, PlayedSession, shown
 
 _SPLIT = "train"
 
@@ -146,37 +145,17 @@ class TasksetSource:
         return self._first.with_data(**{name: getattr(data, name) for name in data_class.model_fields})
 
 
-class TasksetSession:
+class TasksetSession(PlayedSession[Any]):
     """One episode of one task."""
 
     def __init__(self, env: Any, task: Any, endpoint: "_ModelEndpoint") -> None:
+        super().__init__()
         self._env, self._task, self._endpoint = env, task, endpoint
-        self._conversation: Conversation[Any] = Conversation(Played(self._run))
         self._trace_ids: list[str] = []
         self._gold = Gold(row_of(task.data), task.data.prompt_text + (task.data.system_prompt or ""))
-        self.messages: list[Message] = []
-        self.tools: list[Tool] = [SUBMIT]
-        self.shown_tools: list[dict[str, Any]] = []
-
-    async def start(self) -> None:
-        begun = await self._conversation.start()
-        if not isinstance(begun, list):
-            self._outcome(begun, [])
-            raise SourceError("The episode ended before anybody was asked.")
-        self.messages = begun
-        self.shown_tools = self._conversation.shown_tools
-
-    async def call(self, name: str, arguments: dict[str, Any]) -> Outcome:
-        return await self._conversation.submit(name, arguments, self._outcome)
-
-    async def score_group(self, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    async def state(self) -> dict[str, Any]:
-        return {}
 
     async def close(self) -> None:
-        await self._conversation.close()
+        await super().close()
         for trace_id in self._trace_ids:
             self._endpoint.runs.pop(trace_id, None)
 

@@ -1,0 +1,52 @@
+import type { AnyEnvironment } from './environment.ts'
+import type { ResetOptions } from './episode.ts'
+import { OpenEnvError, type Issue } from './errors.ts'
+import { isObject } from './json.ts'
+import { describeIssues, issuesOf } from './schema.ts'
+
+/** A seed for those who give none: any of 32 bits. */
+export function drawSeed(): number {
+  const [word = 0] = crypto.getRandomValues(new Uint32Array(1))
+  return word
+}
+
+/**
+ * Checks what a reset asks for, its options by the environment's schema.
+ *
+ * @throws OpenEnvError VALIDATION_ERROR naming every fault.
+ */
+export function checkReset(
+  { seed, episodeId, taskId, split, index, taskSpec, options }: ResetOptions,
+  environment: AnyEnvironment,
+): { readonly options: Readonly<Record<string, unknown>> } {
+  const issues: Issue[] = []
+  const wrong = (loc: string, msg: string, input: unknown): void => {
+    issues.push({ type: 'invalid_value', loc: [loc], msg, input })
+  }
+  if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
+    wrong('seed', 'Expected an integer from 0 to 2^53 - 1', seed)
+  }
+  if (episodeId !== undefined && (typeof episodeId !== 'string' || episodeId.length > 255)) {
+    wrong('episode_id', 'Expected a text of at most 255 characters', undefined)
+  }
+  if (taskId !== undefined && typeof taskId !== 'string') wrong('task_id', 'Expected a text', taskId)
+  if (split !== undefined && typeof split !== 'string') wrong('split', 'Expected a text', split)
+  if (taskSpec !== undefined && !isObject(taskSpec)) wrong('task_spec', 'Expected an object', undefined)
+  if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', 'Expected an integer', index)
+  if (issues.length > 0)
+    throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
+  if (environment.options === undefined) return { options: {} }
+  const parsed = environment.options.safeParse(options ?? {})
+  if (parsed.success) return { options: parsed.data as Record<string, unknown> }
+  const faults = issuesOf(parsed.error, options ?? {})
+  throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(faults)}.`, { issues: faults })
+}
+
+/** The secrets that the environment asks for, and no others. */
+export function declaredSecrets(
+  given: ResetOptions['secrets'],
+  { secrets: names = [] }: AnyEnvironment,
+): { readonly secrets?: Readonly<Record<string, string>> } {
+  const declared = Object.entries(given ?? {}).filter(([name]) => names.includes(name))
+  return declared.length === 0 ? {} : { secrets: Object.fromEntries(declared) }
+}
