@@ -100,8 +100,8 @@ describe('our client of ORS on our server', () => {
       ((await episode.reset(options)).observation as { prompt: string }).prompt
     expect(await prompt({})).toBe('Find the key.')
     expect(await prompt({ seed: 3 })).toBe('Find the pen.')
-    expect(await prompt({ seed: 3, index: 0 })).toBe('Find the key.')
-    expect(await prompt({ split: 'test' })).toBe('Find the lock.')
+    expect(await prompt({ seed: 3, split: 'train', index: 0 })).toBe('Find the key.')
+    expect(await prompt({ split: 'test', index: 0 })).toBe('Find the lock.')
     expect(await prompt({ taskId: 'pen' })).toBe('Find the pen.')
     expect(await prompt({ taskSpec: { id: 'lock' } })).toBe('Find the lock.')
     await expect(episode.reset({ taskId: 'nope' })).rejects.toMatchObject({ code: 'VALIDATION_ERROR' })

@@ -29,7 +29,7 @@ export type {
   StepContext,
 } from './environment.ts'
 // Tasks, rewards, tools
-export { requireSplit, selectTask, splitType, taskAt, taskList } from './task.ts'
+export { requirePlace, requireSplit, selectTask, splitType, taskAt, taskList } from './task.ts'
 export type { Split, Task, TaskListOptions, TaskProvider, TaskSelector, TaskSpec } from './task.ts'
 export { createRubric } from './rubric.ts'
 export type { RewardTerm, Rubric, Terms } from './rubric.ts'

@@ -97,7 +97,20 @@ describe('selectTask [OE-4]', () => {
 
   it('takes a place in a split when that is said', async () => {
     expect(await idOf({ split: 'test', index: 1 }, 0)).toBe('test-1')
-    expect(await idOf({ index: 2 }, 0)).toBe('main-2')
+  })
+
+  it('refuses half a place [IM-14]', async () => {
+    await expect(idOf({ index: 2 }, 0)).rejects.toMatchObject({
+      http: 400,
+      message: expect.stringContaining('"index" alone') as string,
+      issues: [{ type: 'missing', loc: ['split'] }],
+    })
+    await expect(idOf({ split: 'test' }, undefined)).rejects.toMatchObject({
+      http: 400,
+      message: expect.stringContaining('"split" alone') as string,
+      issues: [{ type: 'missing', loc: ['index'] }],
+    })
+    await expect(idOf({ split: 'nope' }, undefined)).rejects.toMatchObject({ message: 'Invalid split' })
   })
 
   it('refuses an unknown task with 400, naming at most ten that exist', async () => {

@@ -139,8 +139,9 @@ export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: nu
 /**
  * Decides which task an episode starts [OE-4].
  *
- * A named task wins; `split` with `index` next; a seed alone takes task `seed mod n` of the default split;
- * nothing at all takes the first task of the default split.
+ * A named task wins; `split` with `index` next; a seed takes task `seed mod n` of `split`, by itself of the
+ * default one; nothing at all takes the first task of the default split. `index` alone, or `split` with neither
+ * index nor seed, is half a choice and refused [IM-14].
  *
  * @param seed - The caller's seed; `undefined` when none was sent.
  * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400) when it does not exist, naming at most ten that do.
@@ -174,10 +175,29 @@ export async function selectTask<T>(
       issues: [{ type: 'missing', loc: ['task_spec', 'id'], msg: 'Send a spec as the task list gave it.' }],
     })
   }
-  if (index !== undefined) return taskAt(tasks, split ?? defaultSplit, index)
+  if (split !== undefined) await requireSplit(tasks, split)
+  requirePlace(selector, seed)
+  if (split !== undefined && index !== undefined) return taskAt(tasks, split, index)
   const from = split ?? defaultSplit
   const size = await tasks.count(from)
   return taskAt(tasks, from, seed === undefined || size === 0 ? 0 : seed % size)
+}
+
+/**
+ * Refuses half a place: `index` without `split`, or `split` with neither `index` nor seed [IM-14].
+ *
+ * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400), naming the field that is missing.
+ */
+export function requirePlace({ split, index }: TaskSelector, seed: number | undefined): void {
+  if (index !== undefined && split === undefined) throw halfPlace('index', 'split')
+  if (split !== undefined && index === undefined && seed === undefined) throw halfPlace('split', 'index')
+}
+
+function halfPlace(given: string, missing: string): OpenEnvError {
+  return new OpenEnvError('VALIDATION_ERROR', `"${given}" alone names no task: send "${missing}" with it.`, {
+    http: 400,
+    issues: [{ type: 'missing', loc: [missing], msg: `Required when "${given}" is given.` }],
+  })
 }
 
 function unknownTask(id: string, known: readonly string[]): OpenEnvError {

@@ -1,4 +1,4 @@
-import { isOpenEnvError, notSupported, OpenEnvError, type ResetOptions } from '@openenv-ts/core'
+import { isOpenEnvError, notSupported, OpenEnvError, requirePlace, type ResetOptions } from '@openenv-ts/core'
 import { countTasks, listSplits, listTasks, type EnvironmentOptions } from '../tasks.ts'
 
 /** Which task `/create` is to start. */
@@ -17,6 +17,7 @@ export async function startOf(url: string, where: EnvironmentOptions, options: R
   if (Object.keys(options.options ?? {}).length > 0) throw notSupported('options of a reset')
   if (taskSpec !== undefined) return { task_spec: taskSpec }
   if (taskId !== undefined) return taskOfId(url, where, taskId)
+  requirePlace(options, seed)
   const split = options.split ?? (await firstSplit(url, where))
   if (split === null) return { task_spec: {} }
   if (index !== undefined) return { split, index }

@@ -1,8 +1,9 @@
 import type { AnyEnvironment } from '../environment.ts'
-import type { Episode, Reply, ResetOptions } from '../episode.ts'
+import type { Episode, Reply } from '../episode.ts'
 import { isOpenEnvError } from '../errors.ts'
 import { openLocal } from '../local.ts'
 import { expectEqual, expectError, supported } from './expectation.ts'
+import { firstTask } from './first-task.ts'
 import { sampleActions } from './sample-actions.ts'
 
 /** Opens one more episode, not reset yet; the case that opened it closes it. */
@@ -114,6 +115,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
   'shows a seed that was drawn and none that was given, and the drawn one starts the same [OE-4]': async ({
     open,
+    environment,
     seed,
   }) => {
     await using episode = await open()
@@ -121,7 +123,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const { seed: shown } = await episode.state()
     expectEqual('the drawn seed is an integer', Number.isSafeInteger(shown), true)
     // A seed alone would choose the task too; a reset without one takes the first.
-    const again: ResetOptions = { seed: shown ?? 0, index: 0 }
+    const again = { seed: shown ?? 0, ...(await firstTask(environment)) }
     expectEqual('the start', seen(await episode.reset(again)), seen(drawn))
     await episode.reset({ seed })
     expectEqual('a given seed in the state', 'seed' in (await episode.state()), false)
