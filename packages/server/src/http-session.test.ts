@@ -68,6 +68,14 @@ describe('which session a request means', () => {
     expect(app.sessions.size).toBe(0)
   })
 
+  it('refuses a step without a body, and counts nothing', async () => {
+    const app = counterApp()
+    await post(app, '/reset', {})
+    const answer = await app.fetch(new Request('http://localhost/step', { method: 'POST' }))
+    expect(answer.status).toBe(422)
+    expect((await get(app, '/state')).body).toMatchObject({ step_count: 0 })
+  })
+
   it('takes any id of 1 to 128 visible ASCII characters [OE-8]', async () => {
     const app = counterApp()
     for (const id of ['!', '~'.repeat(128), '__proto__', 'constructor', '../..', '"']) {

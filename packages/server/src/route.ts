@@ -136,7 +136,18 @@ export async function readObject(
   host: Pick<Host, 'maxMessageBytes' | 'shape'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const body = await readJson(request, host)
-  if (body === undefined) return {}
+  return body === undefined ? {} : requireObject(body)
+}
+
+/** Reads a body that has to be a JSON object, and has to be there: nobody acts by saying nothing. */
+export async function readAction(
+  request: Request,
+  host: Pick<Host, 'maxMessageBytes' | 'shape'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  return requireObject(await readJson(request, host))
+}
+
+function requireObject(body: unknown): Readonly<Record<string, unknown>> {
   if (isObject(body)) return body
   throw new OpenEnvError('VALIDATION_ERROR', 'The body must be a JSON object.', {
     issues: [{ type: 'invalid_type', loc: ['body'], msg: 'Expected a JSON object' }],

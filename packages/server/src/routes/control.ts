@@ -1,7 +1,7 @@
 import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
 import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
 import { existingSession, sessionIdOf } from '../http-session.ts'
-import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
+import { atBody, readAction, readObject, type Host, type Route, type RouteReply } from '../route.ts'
 
 /**
  * Reset, step and state over plain HTTP, for orchestrators; mounted in simulation mode only.
@@ -27,7 +27,7 @@ export function controlRoutes(host: Host): readonly Route[] {
       plane: 'control',
       summary: 'Acts in the session’s episode',
       handle: async (request) => {
-        const { session_id: given, ...body } = await readObject(request, host)
+        const { session_id: given, ...body } = await readAction(request, host)
         const id = sessionIdOf(request, given)
         const { action, signal } = readStep(body, host)
         return answer(id, replyToHttp(await stepSession(host, id, action, signal)))

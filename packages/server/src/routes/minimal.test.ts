@@ -171,6 +171,14 @@ describe('the minimal routes', () => {
     }
   })
 
+  it('answer 400 to a step without a body, and count nothing [ET-15]', async () => {
+    await using server = await minimal()
+    await post(server.url, '/reset')
+    const { status } = await fetch(`${server.url}/step`, { method: 'POST' })
+    expect(status).toBe(400)
+    expect((await post(server.url, '/state')).body).toMatchObject({ step_count: 0 })
+  })
+
   it('answer 409 to a step after the end [ET-15]', async () => {
     await using server = await minimal()
     await post(server.url, '/reset', { goal: 1 })

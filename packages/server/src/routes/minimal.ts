@@ -1,7 +1,7 @@
 import { isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
 import { replyToMinimal } from '@openenv-ts/core/wire'
 import { DEFAULT_SESSION, existingSession, sessionIdOf } from '../http-session.ts'
-import { readObject, type Host, type Route } from '../route.ts'
+import { readAction, readObject, type Host, type Route } from '../route.ts'
 import { resetSession, stepSession } from './control.ts'
 
 /**
@@ -16,7 +16,7 @@ export function minimalRoutes(host: Host): readonly Route[] {
       plane: 'control',
       summary: 'Starts an episode',
       handle: async (request) => {
-        const { session_id: given, ...data } = await body(request, host)
+        const { session_id: given, ...data } = await asBadRequest(() => readObject(request, host))
         const id = sessionIdOf(request, given)
         const reply = await asBadRequest(() => resetSession(host, id, data))
         return { body: replyToMinimal(reply, 'reset'), headers: echo(request, given, id) }
@@ -28,7 +28,7 @@ export function minimalRoutes(host: Host): readonly Route[] {
       plane: 'control',
       summary: 'Acts',
       handle: async (request) => {
-        const { session_id: given, ...action } = await body(request, host)
+        const { session_id: given, ...action } = await asBadRequest(() => readAction(request, host))
         const id = sessionIdOf(request, given)
         const reply = await stepSession(host, id, action)
         return { body: replyToMinimal(reply, 'step'), headers: echo(request, given, id) }
@@ -40,7 +40,7 @@ export function minimalRoutes(host: Host): readonly Route[] {
       plane: 'control',
       summary: 'Shows the state',
       handle: async (request) => {
-        const { session_id: given } = await body(request, host)
+        const { session_id: given } = await asBadRequest(() => readObject(request, host))
         const id = sessionIdOf(request, given)
         const session = existingSession(host.sessions, id)
         if (session === undefined || session.episode.status === 'idle') throw notReady('before reset')
@@ -50,10 +50,6 @@ export function minimalRoutes(host: Host): readonly Route[] {
       },
     },
   ]
-}
-
-function body(request: Request, host: Host): Promise<Readonly<Record<string, unknown>>> {
-  return asBadRequest(() => readObject(request, host))
 }
 
 /** Faults in what was sent are 400 here, where the full surface says 422. */
