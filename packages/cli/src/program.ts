@@ -22,7 +22,7 @@ Examples:
   $ openenv serve email-triage
   $ openenv eval ./guess.ts --policy random --repeats 100
   $ openenv eval email-triage --model gpt-x --repeats 8
-  $ openenv replay runs/20260101T120000Z-guess-random
+  $ openenv replay runs/2026-01-01T12-00-00Z-guess-random
 
 Exit codes:
   0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C

@@ -1,7 +1,8 @@
 import { isObject, isOpenEnvError, OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
-import { checkShape, errorToHttp, parseJson, type JsonShape } from '@openenv-ts/core/wire'
+import { errorToHttp, type JsonShape } from '@openenv-ts/core/wire'
 import type { LogEvent, Mode } from './options.ts'
 import type { Gate } from './gate.ts'
+import { readIncoming } from './incoming.ts'
 import type { Resumption } from './resume.ts'
 import type { Sessions } from './session.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
@@ -120,14 +121,15 @@ export async function readJson(
 ): Promise<unknown> {
   const bytes = await readBytes(request, host.maxMessageBytes)
   if (bytes.length === 0) return undefined
-  checkShape(bytes, host.shape)
-  let text: string
+  return readIncoming(bytes, decodeBody, host.shape)
+}
+
+function decodeBody(bytes: Uint8Array): string {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: the body is not UTF-8.')
   }
-  return parseJson(text)
 }
 
 /** Reads a body that has to be a JSON object, or empty for `{}`. */

@@ -1,6 +1,7 @@
-import { checkShape, errorToJsonRpc, parseJson } from '@openenv-ts/core/wire'
+import { errorToJsonRpc } from '@openenv-ts/core/wire'
 import { isOpenEnvError, OpenEnvError, type MaybePromise } from '@openenv-ts/core'
 import { Inbox } from './inbox.ts'
+import { readIncoming } from './incoming.ts'
 import type { EpisodeSource } from './mcp/episode-source.ts'
 import { answerRpc, capabilitySession, fixedSeat, type RpcReply } from './rpc.ts'
 import type { Host, SocketRoute } from './route.ts'
@@ -104,8 +105,7 @@ class RpcSocket implements SocketHandler {
     let body: unknown
     try {
       if (binary) throw new OpenEnvError('INVALID_JSON', 'Parse error: send text frames, not binary ones.')
-      checkShape(bytes, this.#host.shape)
-      body = parseJson(decode(bytes))
+      body = await readIncoming(bytes, decode, this.#host.shape)
     } catch (error) {
       return this.#send(failure(error, -32700))
     }

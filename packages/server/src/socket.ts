@@ -1,13 +1,7 @@
 import { isOpenEnvError, OpenEnvError, seatAgent, toOpenEnvError, type MaybePromise } from '@openenv-ts/core'
-import {
-  checkShape,
-  parseJson,
-  readClientMessage,
-  replyToWire,
-  resetFromWire,
-  type ClientMessage,
-} from '@openenv-ts/core/wire'
+import { readClientMessage, replyToWire, resetFromWire, type ClientMessage } from '@openenv-ts/core/wire'
 import { Inbox } from './inbox.ts'
+import { readIncoming } from './incoming.ts'
 import { Batches } from './batch.ts'
 import { errorFrame, frame, replyFrame } from './frame.ts'
 import type { KeptEpisode, Resumption } from './resume.ts'
@@ -230,25 +224,39 @@ class EpisodeSocket implements SocketHandler {
       this.#end()
       return
     }
+    let read: unknown
     try {
-      const sent = this.#perform(this.#read(bytes, binary, decode))
-      if (sent instanceof Promise) {
-        return sent.catch((error: unknown) => this.#fail(error))
-      }
+      if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
+      read = readIncoming(bytes, decode, this.#host.shape)
+    } catch (error) {
+      return this.#unreadable(error)
+    }
+    if (!(read instanceof Promise)) return this.#act(read)
+    return read.then(
+      (late) => this.#act(late),
+      (error: unknown) => this.#unreadable(error),
+    )
+  }
+
+  #act(read: unknown): MaybePromise<void> {
+    if (!this.#open) return
+    let message: ClientMessage
+    try {
+      message = readClientMessage(read)
+    } catch (error) {
+      return this.#unreadable(error)
+    }
+    try {
+      const sent = this.#perform(message)
+      if (sent instanceof Promise) return sent.catch((error: unknown) => this.#fail(error))
     } catch (error) {
       return this.#fail(error)
     }
   }
 
-  #read(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): ClientMessage {
-    try {
-      if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
-      checkShape(bytes, this.#host.shape)
-      return readClientMessage(parseJson(decode(bytes)))
-    } catch (error) {
-      this.#host.sessions.tally.failed('message', isOpenEnvError(error) ? error.code : 'EXECUTION_ERROR')
-      throw error
-    }
+  #unreadable(error: unknown): MaybePromise<void> {
+    this.#host.sessions.tally.failed('message', isOpenEnvError(error) ? error.code : 'EXECUTION_ERROR')
+    return this.#fail(error)
   }
 
   #perform(message: ClientMessage): MaybePromise<void> {

@@ -173,8 +173,11 @@ export class FloatingSeats {
   #failed(waiting: Waiting, executor: Executor, error: OpenEnvError): void {
     const { seat } = waiting
     seat.at = null
-    const again = !waiting.tried && !waiting.givenUp && this.#isBystander(seat, executor, error)
+    const suspicion = this.#suspicion(seat, executor, error)
+    const again = !waiting.tried && !waiting.givenUp && suspicion !== 'guilty'
     if (!again) seat.probation = PROBATION
+    // It may have been its own doing after all: the second executor must not be the last one.
+    else if (suspicion === 'unclear') seat.probation = Math.max(seat.probation, 1)
     this.#free(executor)
     if (!again) {
       waiting.reject(error)
@@ -184,11 +187,15 @@ export class FloatingSeats {
     this.enqueue(waiting)
   }
 
-  /** Whether what ended the executor may have been another episode's doing, that this call only came upon. */
-  #isBystander({ key }: FloatingSeat, { strayed, since }: Executor, { code }: OpenEnvError): boolean {
-    if (code !== 'EXECUTION_ERROR') return false
-    if (strayed !== null) return strayed.episode !== key || strayed.at < since
-    return performance.now() - since < this.#patience.ms
+  /** Whether what ended the executor was the episode's own doing, or another's that this call only came upon. */
+  #suspicion(
+    { key }: FloatingSeat,
+    { strayed, since }: Executor,
+    { code }: OpenEnvError,
+  ): 'guilty' | 'unclear' | 'bystander' {
+    if (code !== 'EXECUTION_ERROR') return 'guilty'
+    if (strayed !== null) return strayed.episode !== key || strayed.at < since ? 'bystander' : 'guilty'
+    return performance.now() - since < this.#patience.ms ? 'unclear' : 'guilty'
   }
 
   /** Before anybody learns what came of its call: the next call of that episode should find it free. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { OpenEnvError } from '@openenv-ts/core'
 import { Executor } from './executor.ts'
 import type { Launch } from './line.ts'
@@ -7,6 +8,8 @@ import type { Stray } from './protocol.ts'
 const IDLE_MS = 10_000
 /** How long nothing is started after an executor that came to nothing. */
 const REST_MS = 1000
+/** A start takes a core for a while: where nobody waits for it, it leaves the others to those at work. */
+const STARTS_AT_A_TIME = Math.max(1, Math.floor(availableParallelism() / 2))
 
 /** What a pool starts, and whom it tells. */
 export interface PoolOptions {
@@ -141,7 +144,8 @@ export class Pool {
     }
     const missing = this.#wanted + this.#takers.length - this.#size - this.#starting
     const room = this.#options.max + 1 - this.#size - this.#taken.size - this.#starting
-    for (let count = Math.min(missing, room); count > 0; count -= 1) void this.#start()
+    const atATime = Math.max(STARTS_AT_A_TIME, this.#takers.length) - this.#starting
+    for (let count = Math.min(missing, room, atATime); count > 0; count -= 1) void this.#start()
   }
 
   async #start(): Promise<void> {
@@ -155,6 +159,7 @@ export class Pool {
       this.#starting -= 1
       this.#failure = null
       this.#free(executor)
+      this.#fill()
     } catch (error) {
       this.#starting -= 1
       if (this.#closing.signal.aborted) return
