@@ -1,4 +1,4 @@
-"""The harness of verifiers 0.2 and later in which this bridge plays: the chat loop of the library's own, in this process.
+"""The harness of verifiers 0.3.1 and later in which this bridge plays: the chat loop of the library's own, in this process.
 
 It has a module of its own because the library finds harnesses by a module's name and its `__all__`. The library's own chat
 harness is the same loop in a program that needs a download and seconds to start.
@@ -14,8 +14,18 @@ import httpx
 from verifiers.v1.configs.harness import HarnessConfig
 from verifiers.v1.dialects.chat import message_to_wire
 from verifiers.v1.harness import Harness
-from verifiers.v1.harnesses.utils.mcp import call_mcp, connect_mcp
 from verifiers.v1.runtimes import ProgramResult
+
+try:
+    from verifiers.v1.harnesses.utils.mcp import call_mcp, connect_mcp
+except ModuleNotFoundError:
+    # 0.3.1, where the same is part of the chat harness and holds nothing open.
+    from verifiers.v1.harnesses.null.program import call_mcp
+    from verifiers.v1.harnesses.null.program import connect_mcp as _connect
+
+    async def connect_mcp(config: dict[str, Any], _stack: AsyncExitStack) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
+        return await _connect(config)
+
 
 __all__ = ["InProcessHarness"]
 

@@ -6,6 +6,7 @@ Reads {"path", "module", "attribute", "episodes": [{"split", "index", "turns": [
 
 import asyncio
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -17,7 +18,12 @@ def main():
     plan = json.load(sys.stdin)
     # In place of this script's own folder.
     sys.path[0] = plan["path"]
-    env = getattr(importlib.import_module(plan["module"]), plan["attribute"])()
+    import verifiers
+
+    load = getattr(importlib.import_module(plan["module"]), plan["attribute"])
+    # A configuration that has to be given: the library's own loader makes it of plain data.
+    arguments = {"config": {}} if "config" in inspect.signature(load).parameters else {}
+    env = verifiers.load_environment(plan["module"], **arguments)
 
     from verifiers.clients import Client
     from verifiers.types import Response, ResponseMessage, ToolCall

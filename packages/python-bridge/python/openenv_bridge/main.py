@@ -46,8 +46,10 @@ async def _serve(loop: asyncio.AbstractEventLoop, incoming: int, outgoing: int, 
     if first is None:
         return
     entry = EntryPoint(**first.params["entry"])
-    # In front of what is installed, in the order given.
+    # In front of what is installed, in the order given; for what the source starts as well, tool servers for one.
     sys.path[:0] = entry.paths
+    inherited = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*entry.paths, *([inherited] if inherited else [])])
     source: Source | None = None
 
     async def load() -> dict[str, Any]:

@@ -47,7 +47,7 @@ class VerifiersSource:
             raise SourceError(f"{self._entry.module}.{self._entry.attribute} is no function.")
         from verifiers import Environment
 
-        loaded = load(**self._entry.arguments)
+        loaded = load(**_arguments(load, self._entry.arguments))
         self._env = await loaded if inspect.isawaitable(loaded) else loaded
         if not isinstance(self._env, Environment):
             raise SourceError(f"{self._entry.attribute} answered a {type(self._env).__name__}, which is no verifiers.Environment.")
@@ -207,6 +207,20 @@ class RolloutSession(PlayedSession[dict[str, Any]]):
         return "its text repeats the task and is withheld." if self._gold.repeats(text) else text
 
 
+def _arguments(load: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What `load_environment` is called with: 0.1.14 has typed configurations, which its own loader makes of plain data."""
+    found = dict(given)
+    try:
+        from verifiers.utils.env_utils import coerce_typed_env_config, env_config_annotation
+    except ImportError:
+        return found
+    signature = inspect.signature(load)
+    config = signature.parameters.get("config")
+    if config is not None and config.default is config.empty and env_config_annotation(load, signature) is not None:
+        found.setdefault("config", {})
+    return coerce_typed_env_config(load, signature, found)
+
+
 def row_of(row: Any) -> dict[str, Any]:
     """A dataset's row as JSON, `info` parsed where it is JSON text."""
     found = json.loads(json.dumps(dict(row), default=str))
@@ -217,7 +231,8 @@ def row_of(row: Any) -> dict[str, Any]:
 
 
 def _is_single(env: Any) -> bool:
-    return getattr(env, "max_turns", None) == 1
+    members = getattr(env, "envs", None)
+    return all(map(_is_single, members)) if members else getattr(env, "max_turns", None) == 1
 
 
 def _finite(value: Any) -> bool:

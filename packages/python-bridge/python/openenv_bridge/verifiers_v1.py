@@ -1,4 +1,4 @@
-"""Tasksets of `verifiers.v1` (0.2 and later): episodes run in the library's own `run_episode`.
+"""Tasksets of `verifiers.v1` (0.3.1 and later): episodes run in the library's own `run_episode`.
 
 The library wants a model. It gets an endpoint on loopback, of this process, where each run of an episode (known by the header
 that the library sends) waits for what whoever plays it submits.
@@ -43,8 +43,16 @@ class TasksetSource:
         self._opening = asyncio.Lock()
 
     async def load(self) -> Description:
-        from verifiers.v1 import Taskset
-        from verifiers.v1.utils.loaders import load_environment, resolve_env_config
+        try:
+            from verifiers.v1 import Taskset
+            from verifiers.v1.utils.loaders import load_environment, resolve_env_config
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("verifiers."):
+                raise
+            raise SourceError(
+                f"The tasksets of verifiers {version('verifiers')} are of an earlier make: 0.3.1 or later is needed. "
+                "Loosen the bound in the source's pyproject.toml, and import it again."
+            ) from error
 
         module = importlib.import_module(self._entry.module)
         taskset_class = getattr(module, self._entry.attribute, None)

@@ -1,0 +1,3 @@
+from corner_shop.taskset import Shop
+
+__all__ = ["Shop"]

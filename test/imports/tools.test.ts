@@ -1,0 +1,76 @@
+import { connect } from '@openenv-ts/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Running } from '../../packages/cli/test/command.ts'
+import { importSource, serveImported } from './imported.ts'
+
+const ITEMS = ['tea', 'jam', 'salt', 'rice'] as const
+
+describe('a taskset with a tool server of its own [IM-20] [IM-22]', () => {
+  let server: Running
+  let url = ''
+
+  beforeAll(async () => {
+    expect((await importSource('corner-shop', 'corner-shop')).code).toBe(0)
+    server = serveImported(['corner-shop'])
+    url = (await server.shows(/^Listening on (http:\/\/\S+)\n/m))[1] ?? ''
+  })
+  afterAll(async () => {
+    server.kill('SIGINT')
+    await server.finished
+  })
+
+  /** Calls tools turn by turn, then ends the episode with words; answers what was said back, and the reward. */
+  async function play(
+    index: number,
+    calls: readonly (readonly [name: string, args: object])[],
+  ): Promise<{ readonly shown: readonly string[]; readonly reward: number | null }> {
+    await using episode = await connect(url)
+    const start = await episode.reset({ split: 'train', index })
+    const { tools } = start.observation as { readonly tools: readonly { readonly name: string }[] }
+    const shown = [tools.map(({ name }) => name).join()]
+    for (const [at, [name, args]] of calls.entries()) {
+      const turn = { content: null, tool_calls: [{ id: `call-${String(at)}`, name, arguments: args }] }
+      const reply = await episode.step({ tool_name: 'submit', arguments: { messages: [turn] } })
+      const { result } = reply.observation as { readonly result: { readonly content: readonly object[] } }
+      shown.push(result.content.map((block) => ('text' in block ? String(block.text) : '')).join())
+    }
+    const end = await episode.step({ tool_name: 'submit', arguments: { completion: 'Done.' } })
+    expect(end.done).toBe(true)
+    return { shown, reward: end.reward }
+  }
+
+  it('offers its tools with the prompt, runs them, and scores what they did', async () => {
+    expect(
+      await play(0, [
+        ['till_price', { item: 'tea' }],
+        ['till_buy', { item: 'tea' }],
+      ]),
+    ).toEqual({ shown: ['till_buy,till_price', '3', '1 in the basket'], reward: 1 })
+  })
+
+  it('keeps a basket for each of eight episodes at a time', async () => {
+    const played = await Promise.all(
+      Array.from({ length: 8 }, (_, number) => {
+        const wanted = ITEMS[number % 4] ?? 'tea'
+        const wrong = ITEMS[(number + 1) % 4] ?? 'jam'
+        return play(number % 4, [
+          ['till_buy', { item: wanted }],
+          ...(number < 4 ? [['till_buy', { item: wrong }] as const] : []),
+        ])
+      }),
+    )
+    expect(played.map(({ reward }) => reward)).toEqual([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1])
+  })
+
+  it('answers calls that cannot be made in the words of the library, and goes on [IM-29]', async () => {
+    const { shown, reward } = await play(3, [
+      ['till_steal', { item: 'rice' }],
+      ['till_price', { item: 'gold' }],
+      ['till_buy', {}],
+      ['till_buy', { item: 'rice' }],
+    ])
+    expect(shown[1]).toBe("error: unknown tool 'till_steal'")
+    expect(shown.at(-1)).toBe('1 in the basket')
+    expect(reward).toBe(1)
+  })
+})
