@@ -32,6 +32,7 @@ const BOOKS = ['b01', 'b02', 'b03', 'b04', 'b05', 'b06', 'b07', 'b08']
 const SHELVES = ['C4', 'C4', 'F1', 'F2', 'A7', 'A7', 'H3', 'H3']
 const HIDDEN = [7, 42, 63, 18, 91, 55, 30, 77, 4, 88, 26, 69]
 const WORDS = ['stone', 'river', 'lamp', 'orchard', 'kettle', 'winter', 'bridge', 'candle']
+const BACKWARDS = ['enots', 'revir it is', 'pmal', 'drahcro', 'elttek?', 'winter', '', 'eldnac']
 const CITIES = ['copper', 'herring', 'glass', 'paper', 'wool']
 const PEOPLE = [120_000, 45_500, 8_200, 310_000, 2_950]
 
@@ -170,12 +171,13 @@ export const FIXTURES: readonly Fixture[] = [
       ...range(8).map((index) => ({
         split: 'train',
         index,
-        turns: [
-          call('spell', { word: WORDS[index] }),
-          say([...(WORDS[index] ?? '')].reverse().join('') + (index % 2 === 0 ? '' : ' it is')),
-        ],
+        turns: [call('spell', { word: WORDS[index] }), say(BACKWARDS[index] ?? '')],
       })),
-      ...range(2).map((index) => ({ split: 'eval', index, turns: [say(['wodaem', 'a guess'][index] ?? '')] })),
+      ...range(2).map((index) => ({
+        split: 'eval',
+        index,
+        turns: [say(['wodaem', 'a guess'][index] ?? '')],
+      })),
       { split: 'train', index: 0, turns: range(4).map(() => call('spell', { word: 'on and on' })) },
       { split: 'train', index: 1, turns: [call('no_such_tool', {}), call('spell', {}), say('revir')] },
     ],

@@ -5,7 +5,7 @@ import { importSource, serveImported } from './imported.ts'
 
 const ITEMS = ['tea', 'jam', 'salt', 'rice'] as const
 
-describe('a taskset with a tool server of its own [IM-20] [IM-22]', () => {
+describe('a taskset with a tool server, and an Env of two turns with a seat of its own name [IM-20] [IM-22]', () => {
   let server: Running
   let url = ''
 
@@ -34,7 +34,12 @@ describe('a taskset with a tool server of its own [IM-20] [IM-22]', () => {
       const { result } = reply.observation as { readonly result: { readonly content: readonly object[] } }
       shown.push(result.content.map((block) => ('text' in block ? String(block.text) : '')).join())
     }
-    const end = await episode.step({ tool_name: 'submit', arguments: { completion: 'Done.' } })
+    const last = await episode.step({ tool_name: 'submit', arguments: { completion: 'Done.' } })
+    expect(last).toMatchObject({
+      done: false,
+      observation: { result: { content: [{ text: 'Anything else?' }] } },
+    })
+    const end = await episode.step({ tool_name: 'submit', arguments: { completion: 'No.' } })
     expect(end.done).toBe(true)
     return { shown, reward: end.reward }
   }

@@ -59,19 +59,17 @@ class TasksetSource:
         if not (isinstance(taskset_class, type) and issubclass(taskset_class, Taskset)):
             raise SourceError(f"{self._entry.module}.{self._entry.attribute} is no Taskset of verifiers.v1.")
         taskset_id = self._entry.module.replace("_", "-")
-        seat = {
-            "harness": {"id": "openenv-bridge-harness"},
-            "runtime": {"type": "subprocess"},
-            "max_turns": self._entry.max_turns,
-        }
-        config = {"taskset": {**self._entry.arguments, "id": taskset_id}, "agent": seat}
-        self._env = load_environment(resolve_env_config(config))
+        taskset = {**self._entry.arguments, "id": taskset_id}
+        seats = _seats_of(resolve_env_config({"taskset": taskset}))
+        if len(seats) != 1:
+            raise SourceError(f"Its Env has the seats {', '.join(seats)}: only one seat can be played from outside.")
+        [(name, declared)] = seats.items()
+        most = declared.get("max_turns") or self._entry.max_turns
+        seat = {**declared, "harness": {"id": "openenv-bridge-harness"}, "runtime": {"type": "subprocess"}, "max_turns": most}
+        self._env = load_environment(resolve_env_config({"taskset": taskset, name: seat}))
         if type(self._env.taskset) is not taskset_class:
             found = f"{type(self._env.taskset).__module__}.{type(self._env.taskset).__qualname__}"
             raise SourceError(f"The library takes {taskset_id!r} for {found}: rename the module or the class it exports.")
-        seats = list(self._env._agent_specs)
-        if seats != ["agent"]:
-            raise SourceError(f"{type(self._env).__name__} has the seats {', '.join(seats)}: only one seat can be played from outside.")
         self._first = next(iter(self._env.taskset), None)
         if self._first is None:
             raise SourceError("The taskset has no tasks.")
@@ -79,7 +77,7 @@ class TasksetSource:
             raise SourceError("Its tasks run in containers, which are not started here.")
         notes = [
             "Tasks have no splits in this generation of the library: all of them are listed as train.",
-            f"An episode has at most {self._entry.max_turns} turns.",
+            f"An episode has at most {most} turns.",
         ]
         return Description(library=f"verifiers {version('verifiers')}", splits=[Split(_SPLIT, "train")], tools=[SUBMIT], notes=notes)
 
@@ -207,6 +205,15 @@ class TasksetSession(PlayedSession[Any]):
         return Outcome(
             content=[{"type": "text", "text": text}], data=data, reward=reward, finished=True, truncated=bool(trace.is_truncated)
         )
+
+
+def _seats_of(config: Any) -> dict[str, dict[str, Any]]:
+    """Who plays in an episode, with what the author set for each: fields of the environment's configuration."""
+    from verifiers.v1 import AgentConfig
+
+    return {
+        name: value.model_dump(mode="json", exclude_unset=True) for name, value in config if isinstance(value, AgentConfig)
+    }
 
 
 def row_of(data: Any) -> dict[str, Any]:

@@ -1,3 +1,3 @@
-from corner_shop.taskset import Shop
+from corner_shop.taskset import Counter, Shop
 
-__all__ = ["Shop"]
+__all__ = ["Counter", "Shop"]

@@ -24,3 +24,17 @@ class Shop(vf.Taskset[ShopTask, vf.TasksetConfig]):
     def load(self) -> Iterator[ShopTask]:
         for idx, (item, price) in enumerate(PRICES.items()):
             yield ShopTask(ShopData(idx=idx, prompt=f"Buy what costs {price}.", item=item), self.config.task)
+
+
+class CounterConfig(vf.EnvConfig):
+    shopper: vf.AgentConfig = vf.AgentConfig(max_turns=8)
+
+
+class Counter(vf.Env[CounterConfig]):
+    """Asks once more, when the shopper is done."""
+
+    async def run(self, task, agents):
+        async with agents.shopper.interaction(task) as visit:
+            first = await visit.turn()
+            if not first.terminated:
+                await visit.turn("Anything else?")
