@@ -104,6 +104,10 @@ function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> |
   const silent = new Map<WebSocket, boolean>()
   const handlers = new WeakMap<WebSocket, SocketHandler>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      declineUpgrade(server, request, stream, head)
+      return
+    }
     const decision = decide(app, request, planes)
     if (decision instanceof Response) {
       void writeAndClose(stream, decision)
@@ -144,6 +148,23 @@ function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> |
       for (const socket of open) socket.terminate()
     },
   }
+}
+
+/**
+ * Answers a request that would rather speak another protocol as the ordinary one that it is (RFC 9110, section 7.8):
+ * Java's own client offers HTTP/2 with each. Its head is put back, without the offer, before what follows it.
+ */
+function declineUpgrade(server: Server, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (!/^(?:upgrade|connection|http2-settings)$/i.test(name))
+      lines.push(`${name}: ${rawHeaders[at + 1] ?? ''}`)
+  }
+  if (/\bclose\b/i.test(request.headers.connection ?? '')) lines.push('connection: close')
+  stream.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('connection', stream)
 }
 
 function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {

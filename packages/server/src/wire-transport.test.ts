@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { echo } from '@openenv-ts/echo'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { heldEnvironment } from '../test/environments.ts'
 import { call, get, post } from '../test/http-client.ts'
 import { SocketClient } from '../test/socket-client.ts'
@@ -126,6 +126,23 @@ describe('transport and routes', () => {
     expect(await call(server.url, 'DELETE', '/mcp')).toMatchObject({ status: 405 })
     expect(await get(server.url, '/nowhere')).toMatchObject({ status: 404, body: { detail: 'Not Found' } })
     expect(await get(server.url, '/__proto__')).toMatchObject({ status: 404 })
+  })
+
+  it('answers requests that offer another protocol as the ordinary ones that they are', async () => {
+    await using server = await serve(echo, { port: 0 })
+    const socket = createConnection(server.port, '127.0.0.1').setEncoding('utf8')
+    let seen = ''
+    socket.on('data', (text: string) => (seen += text))
+    const heads =
+      'Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n'
+    socket.write(`POST /reset HTTP/1.1\r\n${heads}Content-Length: 10\r\n\r\n{"see`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    socket.write('d":1}')
+    await vi.waitUntil(() => seen.includes('"done":false'))
+    socket.write(`GET /health HTTP/1.1\r\n${heads}\r\n`)
+    await vi.waitUntil(() => seen.includes('"healthy"'))
+    expect(seen.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
+    socket.destroy()
   })
 
   it('survives request lines that are no URL, on upgrades too', async () => {
