@@ -102,7 +102,7 @@ describe('fork', () => {
     ['a drawn seed', {}],
     ['a task', { taskId: 'long' }],
     ['a split and a place in it', { split: 'train', index: 1 }],
-    ['a split alone', { split: 'test' }],
+    ['a split and a seed', { split: 'test', seed: 5 }],
     ['a seed and a task', { seed: 3, taskId: 'odd' }],
   ])('goes on alone from the same position, after a reset with %s', async (_name, options) => {
     await using server = await serving(letters)

@@ -91,6 +91,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   readonly #options: LocalOptions
   readonly #clock: Clock
   readonly #maxSteps: number
+  readonly #maxMs: number
   #run: Run | null = null
   #closed = false
   /** Settles, without failing, when the calls accepted so far are done; null when there are none. */
@@ -101,7 +102,9 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     this.#environment = environment
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#maxSteps = Math.min(options.limits?.steps ?? Infinity, environment.limits.steps ?? Infinity)
+    const { limits } = environment
+    this.#maxSteps = Math.min(options.limits?.steps ?? Infinity, limits.steps ?? Infinity)
+    this.#maxMs = Math.min(options.limits?.seconds ?? Infinity, limits.seconds ?? Infinity) * 1000
   }
 
   get status(): Status | 'idle' {
@@ -400,10 +403,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   #outOfTime(run: Run): boolean {
-    const own = this.#environment.limits.seconds ?? Infinity
-    const given = this.#options.limits?.seconds ?? Infinity
-    const limit = Math.min(own, given)
-    return limit !== Infinity && this.#clock.now() - run.startedAt >= limit * 1000
+    return this.#maxMs !== Infinity && this.#clock.now() - run.startedAt >= this.#maxMs
   }
 
   async #state(): Promise<EpisodeState> {

@@ -97,10 +97,12 @@ describe('selectTask [OE-4]', () => {
 
   it('takes a place in a split when that is said', async () => {
     expect(await idOf({ split: 'test', index: 1 }, 0)).toBe('test-1')
+    expect(await idOf({ split: 'test', index: 1 }, undefined)).toBe('test-1')
+    expect(await idOf({ index: 2 }, 0)).toBe('main-2')
   })
 
   it('refuses half a place [IM-14]', async () => {
-    await expect(idOf({ index: 2 }, 0)).rejects.toMatchObject({
+    await expect(idOf({ index: 2 }, undefined)).rejects.toMatchObject({
       http: 400,
       message: expect.stringContaining('"index" alone') as string,
       issues: [{ type: 'missing', loc: ['split'] }],

@@ -140,8 +140,8 @@ export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: nu
  * Decides which task an episode starts [OE-4].
  *
  * A named task wins; `split` with `index` next; a seed takes task `seed mod n` of `split`, by itself of the
- * default one; nothing at all takes the first task of the default split. `index` alone, or `split` with neither
- * index nor seed, is half a choice and refused [IM-14].
+ * default one; nothing at all takes the first task of the default split. `index` or `split` with nothing beside it
+ * is half a choice and refused [IM-14]; with a seed, `index` is one of the default split.
  *
  * @param seed - The caller's seed; `undefined` when none was sent.
  * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400) when it does not exist, naming at most ten that do.
@@ -177,20 +177,20 @@ export async function selectTask<T>(
   }
   if (split !== undefined) await requireSplit(tasks, split)
   requirePlace(selector, seed)
-  if (split !== undefined && index !== undefined) return taskAt(tasks, split, index)
   const from = split ?? defaultSplit
+  if (index !== undefined) return taskAt(tasks, from, index)
   const size = await tasks.count(from)
   return taskAt(tasks, from, seed === undefined || size === 0 ? 0 : seed % size)
 }
 
 /**
- * Refuses half a place: `index` without `split`, or `split` with neither `index` nor seed [IM-14].
+ * Refuses half a place: `index` or `split` with neither the other nor a seed [IM-14].
  *
  * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400), naming the field that is missing.
  */
 export function requirePlace({ split, index }: TaskSelector, seed: number | undefined): void {
-  if (index !== undefined && split === undefined) throw halfPlace('index', 'split')
-  if (split !== undefined && index === undefined && seed === undefined) throw halfPlace('split', 'index')
+  if (seed !== undefined || (split === undefined) === (index === undefined)) return
+  throw split === undefined ? halfPlace('index', 'split') : halfPlace('split', 'index')
 }
 
 function halfPlace(given: string, missing: string): OpenEnvError {

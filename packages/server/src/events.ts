@@ -6,13 +6,15 @@ export type EpisodeEvent = {
   readonly at: number
   /** A number of the session in this server's life. It opens nothing, unlike a session's id. */
   readonly session: number
-} & (
+} & Happening
+
+/** What happened. */
+export type Happening =
   | { readonly type: 'opened'; readonly kind: string }
   | { readonly type: 'reset' | 'restored'; readonly reply: Reply<unknown> }
   | { readonly type: 'step'; readonly action: unknown; readonly reply: Reply<unknown> }
   | { readonly type: 'error'; readonly call: string; readonly code: string; readonly message: string }
   | { readonly type: 'closed' }
-)
 
 /** Bytes of events that a slow watcher may be behind; later ones are dropped for it, and it is told how many. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024

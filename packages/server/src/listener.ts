@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { MaybePromise } from '@openenv-ts/core'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { App } from './app.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 import type { ServerOptions } from './options.ts'
 import { failure, json, type Plane } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
+import { textFrame } from './text-frame.ts'
 import { within } from './within.ts'
 
 /** What a listener answers with. */
@@ -115,7 +116,7 @@ function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> |
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
       silent.set(socket, false)
-      const handler = decision(new NodeSocket(socket))
+      const handler = decision(new NodeSocket(socket, stream))
       handlers.set(socket, handler)
       takeOver(socket, handler, silent)
     })
@@ -198,19 +199,22 @@ function takeOver(socket: WebSocket, handler: SocketHandler, silent: Map<WebSock
 /** `ws` in the shape that the sessions know. */
 class NodeSocket implements SocketLike {
   readonly #socket: WebSocket
+  readonly #stream: Duplex
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket
+    this.#stream = stream
   }
 
   send(text: string): MaybePromise<void> {
-    const socket = this.#socket
-    if (socket.bufferedAmount < MAX_UNREAD_BYTES) {
-      socket.send(text)
+    const { readyState, bufferedAmount } = this.#socket
+    if (readyState !== WebSocket.OPEN) return
+    if (bufferedAmount < MAX_UNREAD_BYTES) {
+      this.#stream.write(textFrame(text))
       return
     }
     return new Promise((resolve) => {
-      socket.send(text, () => {
+      this.#stream.write(textFrame(text), () => {
         resolve()
       })
     })

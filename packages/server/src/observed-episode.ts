@@ -11,7 +11,7 @@ import {
   type Status,
   type Tool,
 } from '@openenv-ts/core'
-import type { EpisodeEvents } from './events.ts'
+import type { EpisodeEvents, Happening } from './events.ts'
 import type { CountedCall, Tally } from './tally.ts'
 
 /** Who is told what happens in an episode. */
@@ -26,11 +26,18 @@ export interface Observer {
 /** An episode whose resets and steps are counted, timed and shown to whoever watches. Nothing else is different. */
 export class ObservedEpisode implements LocalEpisode {
   readonly #episode: LocalEpisode
-  readonly #observer: Observer
+  // Each for itself: with many sessions, what a step costs is the objects that it has to fetch.
+  readonly #tally: Tally
+  readonly #events: EpisodeEvents
+  readonly #session: number
+  readonly #clock: Clock
 
-  constructor(episode: LocalEpisode, observer: Observer) {
+  constructor(episode: LocalEpisode, { tally, events, session, clock }: Observer) {
     this.#episode = episode
-    this.#observer = observer
+    this.#tally = tally
+    this.#events = events
+    this.#session = session
+    this.#clock = clock
   }
 
   get status(): Status | 'idle' {
@@ -102,8 +109,7 @@ export class ObservedEpisode implements LocalEpisode {
 
   async restore(snapshot: Snapshot): Promise<Reply<unknown>> {
     const reply = await this.#episode.restore(snapshot)
-    const { events, session, clock } = this.#observer
-    if (events.watched) events.emit({ at: clock.now(), session, type: 'restored', reply })
+    this.#show({ type: 'restored', reply })
     return reply
   }
 
@@ -131,22 +137,21 @@ export class ObservedEpisode implements LocalEpisode {
   }
 
   #replied(call: CountedCall, reply: Reply<unknown>, start: number, action: unknown): void {
-    const { tally, events, session, clock } = this.#observer
-    tally.replied(call, reply, performance.now() - start)
-    if (!events.watched) return
-    const at = clock.now()
-    events.emit(
-      call === 'reset' ? { at, session, type: call, reply } : { at, session, type: call, action, reply },
-    )
+    this.#tally.replied(call, reply, performance.now() - start)
+    if (this.#events.watched)
+      this.#show(call === 'reset' ? { type: call, reply } : { type: call, action, reply })
   }
 
   #failed(call: CountedCall, error: unknown): unknown {
-    const { tally, events, session, clock } = this.#observer
     const { code, message } = isOpenEnvError(error)
       ? error
       : { code: 'CANCELLED', message: 'The call was given up.' }
-    tally.failed(call, code)
-    if (events.watched) events.emit({ at: clock.now(), session, type: 'error', call, code, message })
+    this.#tally.failed(call, code)
+    this.#show({ type: 'error', call, code, message })
     return error
+  }
+
+  #show(what: Happening): void {
+    if (this.#events.watched) this.#events.emit({ at: this.#clock.now(), session: this.#session, ...what })
   }
 }

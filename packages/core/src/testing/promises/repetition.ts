@@ -1,5 +1,4 @@
 import type { Bench, Trace } from '../bench.ts'
-import { firstTask } from '../first-task.ts'
 
 /** Two runs of the same are the same bytes, whatever ran before and whatever the time. */
 export async function checkDeterminism(bench: Bench, trace: Trace): Promise<void> {
@@ -37,7 +36,7 @@ export async function checkSeeds(bench: Bench, { start }: Trace): Promise<void> 
     'seeds',
     'With the seed that was drawn, the reset',
     unseeded,
-    await fresh.reset({ ...alone, ...(await firstTask(bench.environment)) }),
+    await fresh.reset({ ...alone, index: 0 }),
   )
 }
 
