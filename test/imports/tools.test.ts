@@ -5,26 +5,27 @@ import { importSource, serveImported } from './imported.ts'
 
 const ITEMS = ['tea', 'jam', 'salt', 'rice'] as const
 
+let server: Running
+let url = ''
+
+beforeAll(async () => {
+  const sources = ['corner-shop', 'calculator']
+  for (const name of sources) expect((await importSource(name, name)).code).toBe(0)
+  server = serveImported(sources)
+  url = (await server.shows(/^Listening on (http:\/\/\S+)\n/m))[1] ?? ''
+})
+afterAll(async () => {
+  server.kill('SIGINT')
+  await server.finished
+})
+
 describe('a taskset with a tool server, and an Env of two turns with a seat of its own name [IM-20] [IM-22]', () => {
-  let server: Running
-  let url = ''
-
-  beforeAll(async () => {
-    expect((await importSource('corner-shop', 'corner-shop')).code).toBe(0)
-    server = serveImported(['corner-shop'])
-    url = (await server.shows(/^Listening on (http:\/\/\S+)\n/m))[1] ?? ''
-  })
-  afterAll(async () => {
-    server.kill('SIGINT')
-    await server.finished
-  })
-
   /** Calls tools turn by turn, then ends the episode with words; answers what was said back, and the reward. */
   async function play(
     index: number,
     calls: readonly (readonly [name: string, args: object])[],
   ): Promise<{ readonly shown: readonly string[]; readonly reward: number | null }> {
-    await using episode = await connect(url)
+    await using episode = await connect(`${url}/corner-shop`)
     const start = await episode.reset({ split: 'train', index })
     const { tools } = start.observation as { readonly tools: readonly { readonly name: string }[] }
     const shown = [tools.map(({ name }) => name).join()]
@@ -77,5 +78,32 @@ describe('a taskset with a tool server, and an Env of two turns with a seat of i
     expect(shown[1]).toBe("error: unknown tool 'till_steal'")
     expect(shown.at(-1)).toBe('1 in the basket')
     expect(reward).toBe(1)
+  })
+})
+
+describe('an environment whose tools come from an MCP server that it starts itself [IM-22]', () => {
+  const submit = (turn: object): object => ({ tool_name: 'submit', arguments: turn })
+
+  it('shows them with the prompt, and plays them to the end, sixteen at a time', async () => {
+    const ends = await Promise.all(
+      Array.from({ length: 16 }, async (_, number) => {
+        await using episode = await connect(`${url}/calculator`)
+        const start = await episode.reset({ split: 'train', index: number % 3 })
+        expect(start.observation).toMatchObject({
+          tools: [{ name: 'add', description: 'Add two whole numbers.' }],
+        })
+        const { prompt } = start.observation as { readonly prompt: string }
+        const [a, b] = (prompt.match(/\d+/g) ?? []).map(Number)
+        const call = { id: 'call', name: 'add', arguments: { a, b } }
+        const { observation } = await episode.step(
+          submit({ messages: [{ role: 'assistant', content: '', tool_calls: [call] }] }),
+        )
+        const { result } = observation as { readonly result: { readonly content: [{ text: string }] } }
+        const said = result.content[0].text
+        const end = await episode.step(submit({ completion: number < 8 ? said : 'I do not know.' }))
+        return [end.done, end.reward]
+      }),
+    )
+    expect(ends).toEqual(Array.from({ length: 16 }, (_, number) => [true, number < 8 ? 1 : 0]))
   })
 })

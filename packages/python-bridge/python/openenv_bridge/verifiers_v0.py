@@ -28,7 +28,7 @@ from .turns import Asked, Played, PlayedSession, shown
 _NO_KEY = "no-key-was-given"
 _RAISED = re.compile(r"Error calling (?:group )?reward function (?P<name>\S+?):")
 # Environments that need a service or a container of their own.
-_NEEDS_MORE = ("SandboxEnv", "PythonEnv", "BrowserEnv", "CliAgentEnv", "OpenEnvEnv", "MCPEnv")
+_NEEDS_MORE = ("SandboxEnv", "PythonEnv", "BrowserEnv", "CliAgentEnv", "OpenEnvEnv")
 
 
 class VerifiersSource:
@@ -134,9 +134,7 @@ class VerifiersSource:
         """By name: the classes themselves import what they need, which may not be there."""
         needy = [each.__name__ for each in type(self._env).__mro__ if each.__name__ in _NEEDS_MORE]
         if needy:
-            raise SourceError(
-                f"{type(self._env).__name__} is a {needy[0]}: it runs in a service or container of its own, which is not started here."
-            )
+            raise SourceError(f"{self._entry.attribute} answered a {needy[0]}: it needs a service or container, which is not started here.")
 
     def _judges(self) -> list[Any]:
         found, pending = [], [self._env.rubric]
