@@ -14,6 +14,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: './test/uv.mjs',
     maxWorkers: 2,
     // The machine that runs them may be busy; what must be quick is measured in bench/.
     testTimeout: 30_000,

@@ -12,6 +12,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { setup as findUv } from '../test/uv.mjs'
 import { stepsOf } from './page.mjs'
 
 /** Ports as the pages write them: after a colon, or as an option. */
@@ -240,6 +241,7 @@ class Shell {
   }
 }
 
+findUv()
 const all = readdirSync('docs')
   .filter((file) => file.endsWith('.md'))
   .map((file) => basename(file, '.md'))

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setup as findUv } from './uv.mjs'
 
 const REPORTS = mkdtempSync(join(tmpdir(), 'openenv-ts-reports-'))
 const vitest = (name, ...args) => {
@@ -35,6 +36,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+findUv()
 const env = { ...process.env }
 if (!process.stdout.isTTY) {
   env.NO_COLOR = '1'

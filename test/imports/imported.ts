@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openenv, start, type Finished, type Running } from '../../packages/cli/test/command.ts'
 import type { Fixture, PlannedEpisode } from './episodes.ts'
@@ -11,14 +11,13 @@ const ROOT = join(HERE, '../..')
 /** Where packages are made: in reach of the repository's own node_modules, and out of git's sight. */
 export const MADE = join(HERE, '.made')
 
-/** Variables with uv on the path, where the set-up has installed it. */
+/** What the command and its installers need of the environment. */
 export const SURROUNDINGS: Readonly<Record<string, string>> = {
   ...(Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
-      /^(?:HOME|PIP_|UV_|SSL_|.*_CA_BUNDLE|https?_proxy)/i.test(name),
+      /^(?:PATH$|HOME$|PIP_|UV_|SSL_|.*_CA_BUNDLE|https?_proxy)/i.test(name),
     ),
   ) as Record<string, string>),
-  PATH: [join(ROOT, '.venvs/uv/bin'), process.env['PATH'] ?? ''].join(delimiter),
 }
 
 /** Imports a source of this folder with the real command. */

@@ -82,7 +82,7 @@ describe('a taskset with a tool server, and an Env of two turns with a seat of i
 })
 
 describe('an environment whose tools come from an MCP server that it starts itself [IM-22]', () => {
-  const submit = (turn: object): object => ({ tool_name: 'submit', arguments: turn })
+  const submit = (turn: object): Record<string, unknown> => ({ tool_name: 'submit', arguments: turn })
 
   it('shows them with the prompt, and plays them to the end, sixteen at a time', async () => {
     const ends = await Promise.all(

@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['*.test.ts'],
-    globalSetup: './setup.ts',
+    globalSetup: ['../uv.mjs', './setup.ts'],
     // Each makes virtual environments and starts Python several times.
     maxWorkers: 1,
     testTimeout: 180_000,
