@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
-import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 interface Config {
   readonly mcpServers: Readonly<
@@ -17,6 +17,8 @@ interface Config {
 
 const [, , file = 'examples/claude_desktop_config.json'] = process.argv
 const { mcpServers } = JSON.parse(readFileSync(file, 'utf8')) as Config
+// npx needs what it needs everywhere: a proxy's name, certificates.
+const variables = process.env as Record<string, string>
 // mcp-remote keeps what it knows of servers here instead of in the home directory.
 const folder = mkdtempSync(join(tmpdir(), 'mcp-remote-'))
 
@@ -25,7 +27,7 @@ for (const [name, { command, args, env }] of Object.entries(mcpServers)) {
   const transport = new StdioClientTransport({
     command,
     args,
-    env: { ...getDefaultEnvironment(), MCP_REMOTE_CONFIG_DIR: folder, ...env },
+    env: { ...variables, MCP_REMOTE_CONFIG_DIR: folder, ...env },
     stderr: 'pipe',
   })
   let said = ''

@@ -11,8 +11,13 @@ export function setup() {
   const bin = join(FOLDER, 'bin')
   if (!existsSync(join(bin, 'uv'))) {
     console.error('Installing uv into .venvs/uv …')
-    execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'venv', FOLDER], { stdio: 'inherit' })
     const options = ['--quiet', '--disable-pip-version-check']
+    const venv = spawnSync(process.env.PYTHON ?? 'python3', ['-m', 'venv', FOLDER], { stdio: 'inherit' })
+    if (venv.status !== 0) {
+      throw new Error(
+        'Python cannot make environments: install its venv module (Debian: apt-get install python3-venv).',
+      )
+    }
     execFileSync(join(bin, 'python'), ['-m', 'pip', 'install', ...options, 'uv==0.13.8'], {
       stdio: 'inherit',
     })
