@@ -13,21 +13,31 @@ const vitest = (name, ...args) => {
 }
 const step = (name, ...commands) => ({ name, commands: commands.map((command) => command.split(' ')) })
 
-const STEPS = [
-  step('lint', 'npm run --silent lint'),
-  step('types', 'npm run --silent types'),
-  vitest('unit'),
-  vitest('pack', '--config', 'test/pack/vitest.config.ts'),
-  vitest('faults', '--config', 'test/faults/vitest.config.ts'),
-  step('peers-install', 'bash test/peers/install.sh'),
-  vitest('peers', '--config', 'test/peers/vitest.config.ts'),
-  vitest('imports', '--config', 'test/imports/vitest.config.ts'),
-  step('conformance', 'npm run --silent conformance'),
-  step('docs', 'node docs/run.mjs'),
-  step('examples', 'npm run --silent examples'),
-  step('demo', 'npm run --silent demo'),
-  step('bench', 'npm run --silent bench -- --smoke'),
+// One after another, each with both cores; in a stage of two lanes, what mostly waits for one core or the network.
+const STAGES = [
+  [
+    [
+      step('lint', 'npm run --silent lint'),
+      step('types', 'npm run --silent types'),
+      vitest('pack', '--config', 'test/pack/vitest.config.ts'),
+    ],
+    [step('peers-install', 'bash test/peers/install.sh')],
+  ],
+  [[vitest('unit')]],
+  [[vitest('faults', '--config', 'test/faults/vitest.config.ts')]],
+  [[vitest('peers', '--config', 'test/peers/vitest.config.ts')]],
+  [
+    [
+      step('conformance', 'npm run --silent conformance'),
+      step('docs', 'node docs/run.mjs'),
+      step('examples', 'npm run --silent examples'),
+      step('demo', 'npm run --silent demo'),
+    ],
+    [vitest('imports', '--config', 'test/imports/vitest.config.ts')],
+  ],
+  [[step('bench', 'npm run --silent bench -- --smoke')]],
 ]
+const STEPS = STAGES.flat(2)
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !STEPS.some((each) => each.name === name))
@@ -44,15 +54,10 @@ if (!process.stdout.isTTY) {
 }
 
 const results = []
-for (const each of STEPS) {
-  if (wanted.length > 0 && !wanted.includes(each.name)) continue
-  console.log(`\n=== ${each.name}`)
-  const startedAt = performance.now()
-  const ok = await inOrder(each.commands)
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const { passed, failed } = count(each, ok)
-  console.log(`=== ${each.name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
-  results.push({ name: each.name, seconds, passed, failed })
+for (const stage of STAGES) {
+  const chosen = (lane) => lane.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+  const lanes = stage.map(chosen).filter((lane) => lane.length > 0)
+  await Promise.all(lanes.map((lane) => runLane(lane, lanes.length > 1)))
 }
 rmSync(REPORTS, { recursive: true, force: true })
 
@@ -66,21 +71,44 @@ const sum = (key) => results.reduce((total, result) => total + result[key], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exitCode = sum('failed') === 0 ? 0 : 1
 
-async function inOrder(commands) {
-  for (const [command, ...args] of commands) {
-    if (!(await succeeds(command, args))) return false
+/** Runs steps one after another; with a lane beside it, each says what it has to say when it is done. */
+async function runLane(steps, beside) {
+  for (const each of steps) {
+    if (!beside) console.log(`\n=== ${each.name}`)
+    const startedAt = performance.now()
+    const { ok, said } = await inOrder(each.commands, beside)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    const { passed, failed } = count(each, ok)
+    process.stdout.write(beside ? `\n=== ${each.name}\n${said}` : said)
+    console.log(`=== ${each.name}: ${failed === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
+    results.push({ name: each.name, seconds, passed, failed })
   }
-  return true
 }
 
-function succeeds(command, args) {
+async function inOrder(commands, quietly) {
+  let said = ''
+  for (const [command, ...args] of commands) {
+    const ran = await run(command, args, quietly)
+    said += ran.said
+    if (!ran.ok) return { ok: false, said }
+  }
+  return { ok: true, said }
+}
+
+function run(command, args, quietly) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+    const output = quietly ? 'pipe' : 'inherit'
+    const child = spawn(command, args, { env, stdio: ['ignore', output, output] })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => (said += text))
+    }
     child.once('error', (error) => {
-      console.error(error.message)
-      resolve(false)
+      resolve({ ok: false, said: `${said}${error.message}\n` })
     })
-    child.once('exit', (code) => resolve(code === 0))
+    child.once('close', (code) => {
+      resolve({ ok: code === 0, said })
+    })
   })
 }
 
