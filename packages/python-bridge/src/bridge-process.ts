@@ -31,8 +31,8 @@ const MOST_LINE = 10_000
 const CANCEL_SECONDS = 2
 /** How long a forked child may take to say who it is. */
 const FORK_SECONDS = 20
-/** How long after its socket closed a child's parent may take to tell how it ended. */
-const OBITUARY_MS = 300
+/** How long after its pipe or socket closed it may take to learn how a process ended. */
+const OBITUARY_MS = 1000
 
 const running = new Set<BridgeProcess>()
 process.once('exit', () => {
@@ -85,9 +85,10 @@ export class BridgeProcess {
     for (const stream of [child.stdout, child.stderr]) drain(stream as Duplex, options.onOutput)
     // Pipes of Node are sockets.
     const [toPython, fromPython] = [child.stdio[3] as Socket, child.stdio[4] as Socket]
-    const rpc = new Rpc(fromPython, toPython, (method, params) => {
+    const exited = (method: string, params: Readonly<Record<string, unknown>>): void => {
       if (method === 'exited') nursery?.exited(params['pid'] as number, params['status'] as number)
-    })
+    }
+    const rpc = new Rpc(fromPython, toPython, exited, OBITUARY_MS)
     const ended = new Promise<void>((resolve) => {
       child.once('error', (cause) => {
         rpc.end(new GoneError(`Python could not be started: ${cause.message}`))
