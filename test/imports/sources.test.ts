@@ -1,4 +1,4 @@
-import { connect } from '@openenv-ts/client'
+import { connect, countTasks, listSplits } from '@openenv-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPlayer, type Answer, type Call } from '../peers/peers.ts'
 import type { Running } from '../../packages/cli/test/command.ts'
@@ -43,6 +43,21 @@ describe('all of them in one server, each with its own library', () => {
   afterAll(async () => {
     server.kill('SIGINT')
     await server.finished
+  })
+
+  it.each([
+    ['library-desk', { train: 8, test: 4 }],
+    ['warehouse', { train: 12, validation: 4 }],
+    ['arithmetic', { train: 30, eval: 10 }],
+    ['reversals', { train: 8, eval: 2 }],
+    // No rows for evaluation: the library would answer those for training once more.
+    ['number-quest', { train: 12 }],
+    ['city-facts', { train: 15 }],
+  ])('%s has the splits that its source really has, and no others [IM-14][IM-15]', async (name, expected) => {
+    const served = `${url}/${name}`
+    const splits = await listSplits(served)
+    const counts = await Promise.all(splits.map((split) => countTasks(served, { split: split.name })))
+    expect(Object.fromEntries(splits.map((split, at) => [split.name, counts[at]]))).toEqual(expected)
   })
 
   describe.each(FIXTURES)('$name', (fixture) => {

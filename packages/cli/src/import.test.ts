@@ -24,7 +24,7 @@ const importing = (...more: readonly string[]) => [
 ]
 
 describe('openenv import', () => {
-  it('makes a package that passes its own tests, its linter and its type check, and runs [IM-11]', async () => {
+  it('makes a package of what an importer from elsewhere found, which passes its own tests, its linter and its type check, and runs [IM-3] [IM-11]', async () => {
     await using place = await folderInReach()
     await using source = await folder(SOURCE)
     await cp(join(source.path, 'source'), join(place.path, 'source'), { recursive: true })

@@ -53,6 +53,31 @@ describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (s
     expect(textOf(await call(episode, 'large'))).toHaveLength(5_000_000)
   })
 
+  it('a source is loaded in the main thread, once, under its own name, and has one event loop for good [IM-27]', async () => {
+    const environment = await open()
+    await using one = await started(environment)
+    await using other = await started(environment)
+    for (const episode of [one, other, one]) {
+      expect(JSON.parse(textOf(await call(episode, 'where')))).toEqual({
+        main: true,
+        loads: ['troubled'],
+        loops: 1,
+        beside: true,
+      })
+    }
+  })
+
+  it('what it does to signals and to the working directory stays over there, and it ends all the same [IM-27]', async () => {
+    const environment = await open()
+    await using episode = await started(environment)
+    const here = process.cwd()
+    const [place, pid] = textOf(await call(episode, 'meddle')).split(' ')
+    expect(place).toBe('/')
+    expect(process.cwd()).toBe(here)
+    await environment.close()
+    await vi.waitUntil(async () => !(await runs(Number(pid))), { timeout: 5000 })
+  })
+
   it('what it has started ends with it', async () => {
     const environment = await open()
     await using episode = await started(environment)

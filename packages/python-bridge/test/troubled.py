@@ -1,16 +1,23 @@
 """An environment class that misbehaves on demand, in the shape that ORS classes have. Needs no library."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 TOOLS = ["say", "fail", "crash", "killed", "hang", "block", "flood", "chatter", "spawn", "large", "finish", "secret"]
+TOOLS += ["where", "meddle"]
 COUNTED = {"calls": 0}
+LOOPS = set()
+IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()
+# Kept outside of this module, which would not remember that it was loaded twice.
+sys.__dict__.setdefault("troubled_loads", []).append(__name__)
 
 
 def _reply(text, **more):
@@ -107,3 +114,14 @@ class Troubled:
 
     async def secret(self, given):
         return _reply(f"{sorted(self.secrets)} {sorted(name for name in os.environ if 'KEY' in name or 'TOKEN' in name)}")
+
+    async def where(self, given):
+        LOOPS.add(id(asyncio.get_running_loop()))
+        here = {"main": IN_MAIN_THREAD, "loads": sys.troubled_loads, "loops": len(LOOPS), "beside": os.path.dirname(__file__) in sys.path}
+        return _reply(json.dumps(here))
+
+    async def meddle(self, given):
+        os.chdir("/")
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        return _reply(f"{os.getcwd()} {os.getpid()}")
