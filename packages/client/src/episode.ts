@@ -3,6 +3,7 @@ import {
   isOpenEnvError,
   notReady,
   OpenEnvError,
+  Turns,
   type AnyEnvironment,
   type EpisodeState,
   type Reply,
@@ -22,7 +23,6 @@ import { checkObservation, readReply } from './reply.ts'
 import { checkReset, sameStart } from './reset.ts'
 import { keepEpisode, resumeEpisode } from './resume.ts'
 import { backoffMs, checkDuration, pause } from './time.ts'
-import { Turns } from './turns.ts'
 
 /** What an episode and its forks have in common. */
 export interface EpisodeSettings {
@@ -130,7 +130,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   async #close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The episode is closed.')
     this.#life.abort(closed)
-    this.#turns.rejectWaiting(closed)
+    void this.#turns.rejectWaiting(closed)
     await this.#channel.close(closed)
   }
 

@@ -2,6 +2,7 @@ import {
   isObject,
   isOpenEnvError,
   OpenEnvError,
+  Turns,
   type ActionOf,
   type AnyEnvironment,
   type Info,
@@ -15,7 +16,6 @@ import { dial, type DialPlan } from './dial.ts'
 import { writeFrame } from './frame.ts'
 import type { CallOptions, ConnectOptions } from './options.ts'
 import { checkObservation } from './reply.ts'
-import { Turns } from './turns.ts'
 
 /**
  * What happens to an episode of a vector that has ended. `next-step`: the step after the end resets it, whatever its
@@ -179,7 +179,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
 
   async close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The vector is closed.')
-    this.#turns.rejectWaiting(closed)
+    void this.#turns.rejectWaiting(closed)
     await this.#channel.close(closed)
   }
 

@@ -50,6 +50,7 @@ export { listTools, seatAgent } from './tool-host.ts'
 export type { AgentSeat, ToolCall, ToolFailure } from './tool-host.ts'
 // Running episodes
 export { openLocal } from './local.ts'
+export { Turns } from './turns.ts'
 export type { LocalEpisode, LocalOptions } from './local.ts'
 export type {
   Episode,

@@ -11,6 +11,7 @@ import type {
 } from './environment.ts'
 import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
+import { guarded, Interruptible } from './interruptible.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom } from './random.ts'
 import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
@@ -18,6 +19,7 @@ import { checkSnapshot } from './snapshot.ts'
 import { LazyStepContext } from './step-context.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
 import type { Tool } from './tool.ts'
+import { promised, Turns } from './turns.ts'
 
 /** Options of {@link openLocal}; every effect that an episode has comes in here. */
 export interface LocalOptions {
@@ -93,10 +95,9 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   readonly #maxSteps: number
   readonly #maxMs: number
   #run: Run | null = null
-  #closed = false
-  /** Settles, without failing, when the calls accepted so far are done; null when there are none. */
-  #tail: Promise<void> | null = null
-  #abort: AbortController | null = null
+  readonly #turns = new Turns()
+  /** What of the environment's own code goes on. */
+  readonly #work: Interruptible
 
   constructor(environment: AnyEnvironment, options: LocalOptions) {
     this.#environment = environment
@@ -105,6 +106,9 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const { limits } = environment
     this.#maxSteps = Math.min(options.limits?.steps ?? Infinity, limits.steps ?? Infinity)
     this.#maxMs = Math.min(options.limits?.seconds ?? Infinity, limits.seconds ?? Infinity) * 1000
+    this.#work = new Interruptible(
+      Math.min(options.limits?.stepSeconds ?? Infinity, limits.stepSeconds ?? Infinity),
+    )
   }
 
   get status(): Status | 'idle' {
@@ -116,7 +120,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   get busy(): boolean {
-    return this.#tail !== null
+    return this.#turns.busy
   }
 
   get reply(): Reply<O> | null {
@@ -128,12 +132,10 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   prompt(): Promise<string | null> {
-    return this.#promised(() =>
-      this.#inTurn(async () => {
-        const { simulation } = this.#started()
-        return (await guarded('prompt', () => simulation.prompt?.())) ?? null
-      }),
-    )
+    return this.#inTurn(async () => {
+      const { simulation } = this.#started()
+      return (await guarded('prompt', () => simulation.prompt?.())) ?? null
+    })
   }
 
   taskTools(): readonly Tool[] | undefined {
@@ -141,11 +143,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   reset(options: ResetOptions = {}): Promise<Reply<O>> {
-    return this.#promised(() => this.#inTurn(() => this.#reset(options), options.signal))
+    return this.#inTurn(() => this.#reset(options), options.signal)
   }
 
   step(action: AI, options: { readonly signal?: AbortSignal } = {}): Promise<Reply<O>> {
-    return this.#promised(() => this.stepNow(action, options.signal))
+    return promised(() => this.stepNow(action, options.signal))
   }
 
   stepNow(
@@ -153,63 +155,58 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     signal?: AbortSignal,
     onProgress?: (progress: Progress) => void,
   ): MaybePromise<Reply<O>> {
-    if (this.#tail === null) {
+    if (!this.#turns.busy) {
       signal?.throwIfAborted()
       const reply = this.#step(action, signal, onProgress)
-      return reply instanceof Promise ? this.#hold(reply) : reply
+      return reply instanceof Promise ? this.#turns.hold(reply) : reply
     }
     return this.#inTurn(() => this.#step(action, signal, onProgress), signal)
   }
 
   state(options: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
-    return this.#promised(() => this.#inTurn(() => this.#state(), options.signal))
+    return this.#inTurn(() => this.#state(), options.signal)
   }
 
   fork(): Promise<LocalEpisode<AI, O>> {
-    return this.#promised(() =>
-      this.#inTurn(async () => {
-        const run = this.#started()
-        if (run.simulation.fork === undefined) throw notSupported('fork')
-        const simulation = await guarded('fork', () => run.simulation.fork?.())
-        if (simulation === undefined) throw notSupported('fork')
-        const twin = new InProcessEpisode<AI, O>(this.#environment, this.#options)
-        twin.#run = { ...run, simulation, episodeId: this.#newId() }
-        return twin
-      }),
-    )
+    return this.#inTurn(async () => {
+      const run = this.#started()
+      if (run.simulation.fork === undefined) throw notSupported('fork')
+      const simulation = await guarded('fork', () => run.simulation.fork?.())
+      if (simulation === undefined) throw notSupported('fork')
+      const twin = new InProcessEpisode<AI, O>(this.#environment, this.#options)
+      twin.#run = { ...run, simulation, episodeId: this.#newId() }
+      return twin
+    })
   }
 
   snapshot(): Promise<Snapshot> {
-    return this.#promised(() =>
-      this.#inTurn(async () => {
-        const run = this.#started()
-        if (run.simulation.snapshot === undefined) throw notSupported('snapshot')
-        const state = (await guarded('snapshot', () => run.simulation.snapshot?.())) ?? null
-        return structuredClone({
-          format: 'openenv-ts/snapshot@1' as const,
-          environment: { name: this.#environment.name, version: this.#environment.version },
-          episodeId: run.episodeId,
-          seed: run.seed,
-          seedDrawn: run.seedDrawn,
-          task: run.task?.spec ?? null,
-          stepCount: run.steps,
-          elapsedMs: this.#clock.now() - run.startedAt,
-          reply: run.reply as Reply<Json>,
-          state,
-        })
-      }),
-    )
+    return this.#inTurn(async () => {
+      const run = this.#started()
+      if (run.simulation.snapshot === undefined) throw notSupported('snapshot')
+      const state = (await guarded('snapshot', () => run.simulation.snapshot?.())) ?? null
+      return structuredClone({
+        format: 'openenv-ts/snapshot@1' as const,
+        environment: { name: this.#environment.name, version: this.#environment.version },
+        episodeId: run.episodeId,
+        seed: run.seed,
+        seedDrawn: run.seedDrawn,
+        task: run.task?.spec ?? null,
+        stepCount: run.steps,
+        elapsedMs: this.#clock.now() - run.startedAt,
+        reply: run.reply as Reply<Json>,
+        state,
+      })
+    })
   }
 
   restore(snapshot: Snapshot): Promise<Reply<O>> {
-    return this.#promised(() => this.#inTurn(() => this.#restore(snapshot)))
+    return this.#inTurn(() => this.#restore(snapshot))
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    this.#abort?.abort(new OpenEnvError('CANCELLED', 'The episode was closed.'))
-    await this.#tail
+    if (this.#work.closed) return
+    this.#work.close()
+    await this.#turns.rejectWaiting(this.#work.signal.reason as Error)
     await this.#closeSimulation()
   }
 
@@ -217,39 +214,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     await this.close()
   }
 
-  /** The work's answer as a promise, also where it throws at once. */
-  #promised<T>(work: () => MaybePromise<T>): Promise<T> {
-    return new Promise((resolve) => {
-      resolve(work())
-    })
-  }
-
   /** Runs work after all calls accepted before it. */
   #inTurn<T>(work: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
-    const start = (): MaybePromise<T> => {
-      signal?.throwIfAborted()
-      if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
+    return this.#turns.run(() => {
+      this.#work.throwIfClosed()
       return work()
-    }
-    return this.#hold(this.#tail === null ? this.#promised(start) : this.#tail.then(start))
-  }
-
-  /** Keeps later calls waiting until this one has settled. */
-  #hold<T>(call: Promise<T>): Promise<T> {
-    const settled: Promise<void> = call.then(
-      () => {
-        this.#release(settled)
-      },
-      () => {
-        this.#release(settled)
-      },
-    )
-    this.#tail = settled
-    return call
-  }
-
-  #release(settled: Promise<void>): void {
-    if (this.#tail === settled) this.#tail = null
+    }, signal)
   }
 
   #started(): Run {
@@ -279,7 +249,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         clock: this.#clock,
         signal,
       })
-    const simulation = await this.#limited('reset', options.signal, start, closeQuietly)
+    const simulation = await this.#work.run('reset', options.signal, start, closeQuietly)
     let reply: Reply<O>
     try {
       reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status)
@@ -315,7 +285,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     signal: AbortSignal | undefined,
     onProgress: ((progress: Progress) => void) | undefined,
   ): MaybePromise<Reply<O>> {
-    if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
+    this.#work.throwIfClosed()
     const run = this.#started()
     if (run.reply.done) throw notReady('after the end')
     const parsed = this.#parse(action)
@@ -330,7 +300,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       index,
       run.seed,
       this.#clock,
-      () => this.#controller().signal,
+      () => this.#work.signal,
       onProgress ?? ignore,
     )
     let next: MaybePromise<Simulation<unknown, unknown>>
@@ -357,7 +327,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       }
     }
     try {
-      return await this.#limited('step', signal, arrival)
+      return await this.#work.run('step', signal, arrival)
     } catch (error) {
       // Given up while the environment was still at it: where it stands now nobody knows.
       if (!progress.settled) run.broken = true
@@ -439,7 +409,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         signal,
       })
     }
-    const simulation = await this.#limited('restore', undefined, again, closeQuietly)
+    const simulation = await this.#work.run('restore', undefined, again, closeQuietly)
     this.#run = {
       episodeId: snapshot.episodeId,
       seed: snapshot.seed,
@@ -455,64 +425,6 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     }
     return reply as Reply<O>
   }
-
-  #controller(): AbortController {
-    this.#abort ??= new AbortController()
-    return this.#abort
-  }
-
-  /**
-   * Runs environment code under the step limit and the caller's signal; whoever gives up first decides.
-   *
-   * @param late - Gets what the work came to after it had been given up.
-   */
-  async #limited<T>(
-    doing: string,
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => MaybePromise<T>,
-    late?: (result: T) => unknown,
-  ): Promise<T> {
-    signal?.throwIfAborted()
-    if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode was closed.')
-    const own = this.#controller()
-    const seconds = Math.min(
-      this.#environment.limits.stepSeconds ?? Infinity,
-      this.#options.limits?.stepSeconds ?? Infinity,
-    )
-    let stop: (reason: unknown) => void = () => undefined
-    const given = new Promise<never>((_resolve, reject) => {
-      stop = reject
-    })
-    const onAbort = (): void => {
-      stop(signal?.reason)
-      own.abort(signal?.reason)
-      this.#abort = null
-    }
-    const onClose = (): void => {
-      stop(own.signal.reason)
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    own.signal.addEventListener('abort', onClose, { once: true })
-    const timer =
-      seconds === Infinity
-        ? undefined
-        : setTimeout(() => {
-            stop(new OpenEnvError('TIMEOUT', `The ${doing} took longer than ${String(seconds)} s.`))
-            own.abort(new OpenEnvError('TIMEOUT', 'The step limit was reached.'))
-            this.#abort = null
-          }, seconds * 1000)
-    const working = guarded(doing, () => work(own.signal))
-    try {
-      return await Promise.race([working, given])
-    } catch (error) {
-      working.then(late, () => undefined)
-      throw error
-    } finally {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      own.signal.removeEventListener('abort', onClose)
-    }
-  }
 }
 
 function ignore(): void {
@@ -521,15 +433,6 @@ function ignore(): void {
 
 function invalidAction(issues: readonly Issue[]): OpenEnvError {
   return new OpenEnvError('VALIDATION_ERROR', `Invalid action: ${describeIssues(issues)}.`, { issues })
-}
-
-/** The seam to environment code: whatever it throws comes out as an error of the table. */
-async function guarded<T>(doing: string, work: () => MaybePromise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw toOpenEnvError(error, doing)
-  }
 }
 
 /** Closing cannot be refused and has no answer; an environment that fails here has nobody left to tell. */

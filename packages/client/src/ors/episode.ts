@@ -3,6 +3,7 @@ import {
   notReady,
   notSupported,
   OpenEnvError,
+  Turns,
   type EpisodeState,
   type Reply,
   type ResetOptions,
@@ -17,7 +18,6 @@ import {
 import type { CallOptions } from '../options.ts'
 import { countTasks, listSplits, listTasks, type EnvironmentOptions } from '../tasks.ts'
 import { after } from '../time.ts'
-import { Turns } from '../turns.ts'
 import type { OrsAction, OrsEpisode, OrsObservation, OrsTaskRange } from './options.ts'
 import { sendForJson, type OrsServer } from './request.ts'
 import { OrsSession } from './session.ts'
@@ -112,7 +112,7 @@ export class RemoteOrsEpisode implements OrsEpisode {
   async close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The episode is closed.')
     if (!this.#life.signal.aborted) this.#life.abort(closed)
-    this.#turns.rejectWaiting(closed)
+    void this.#turns.rejectWaiting(closed)
     await this.#run?.session.end(closed)
   }
 

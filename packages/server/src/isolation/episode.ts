@@ -1,6 +1,7 @@
 import {
   notReady,
   OpenEnvError,
+  Turns,
   type EpisodeState,
   type LocalEpisode,
   type Reply,
@@ -36,8 +37,7 @@ export class IsolatedEpisode implements LocalEpisode {
   /** Why it has to be reset first, where it was given up in the middle of a step or brought down. */
   #broken: OpenEnvError | null = null
   #closed = false
-  /** Settles, without failing, when the calls accepted so far are done; null when there are none. */
-  #tail: Promise<void> | null = null
+  readonly #turns = new Turns()
   #giveUp: ((reason: unknown) => void) | null = null
 
   constructor(register: Register, key: number, seat: Seat) {
@@ -56,7 +56,7 @@ export class IsolatedEpisode implements LocalEpisode {
   }
 
   get busy(): boolean {
-    return this.#tail !== null
+    return this.#turns.busy
   }
 
   get reply(): Reply<unknown> | null {
@@ -130,8 +130,9 @@ export class IsolatedEpisode implements LocalEpisode {
     if (this.#closed) return
     this.#closed = true
     this.#register.delete(this.#key)
-    this.#giveUp?.(new OpenEnvError('CANCELLED', 'The episode was closed.'))
-    await this.#tail
+    const closed = new OpenEnvError('CANCELLED', 'The episode was closed.')
+    this.#giveUp?.(closed)
+    await this.#turns.rejectWaiting(closed)
     this.#mirror = null
     await this.#seat.leave()
   }
@@ -234,25 +235,9 @@ export class IsolatedEpisode implements LocalEpisode {
 
   /** Runs work after all calls accepted before it. */
   #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const start = async (): Promise<T> => {
-      signal?.throwIfAborted()
+    return this.#turns.run(() => {
       if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
       return work()
-    }
-    const call = this.#tail === null ? start() : this.#tail.then(start)
-    const settled: Promise<void> = call.then(
-      () => {
-        this.#release(settled)
-      },
-      () => {
-        this.#release(settled)
-      },
-    )
-    this.#tail = settled
-    return call
-  }
-
-  #release(settled: Promise<void>): void {
-    if (this.#tail === settled) this.#tail = null
+    }, signal)
   }
 }

@@ -42,9 +42,41 @@ it('rejects what waits, and goes on afterwards', async () => {
   let release: () => void = () => undefined
   const first = turns.run(() => new Promise<void>((resolve) => (release = resolve)), undefined)
   const second = turns.run(() => Promise.resolve('second'), undefined)
-  turns.rejectWaiting(new Error('no more'))
+  const idle = turns.rejectWaiting(new Error('no more'))
   await expect(second).rejects.toThrow('no more')
   release()
   await first
+  await idle
   expect(await turns.run(() => Promise.resolve('third'), undefined)).toBe('third')
+})
+
+it('takes nobody else out of the queue where a call that was rejected is aborted later', async () => {
+  const turns = new Turns()
+  let release: () => void = () => undefined
+  const first = turns.run(() => new Promise<void>((resolve) => (release = resolve)))
+  const controller = new AbortController()
+  const rejected = turns.run(() => 'rejected', controller.signal)
+  void turns.rejectWaiting(new Error('no more'))
+  await expect(rejected).rejects.toThrow('no more')
+  const waiting = turns.run(() => 'waiting')
+  controller.abort()
+  release()
+  await first
+  expect(await waiting).toBe('waiting')
+})
+
+it('keeps calls waiting for one that was at work already, and says so', async () => {
+  const turns = new Turns()
+  let release: () => void = () => undefined
+  const held = turns.hold(new Promise<void>((resolve) => (release = resolve)))
+  expect(turns.busy).toBe(true)
+  const order: string[] = []
+  const next = turns.run(() => order.push('next'))
+  await Promise.resolve()
+  order.push('released')
+  release()
+  await Promise.all([held, next])
+  expect(order).toEqual(['released', 'next'])
+  await Promise.resolve()
+  expect(turns.busy).toBe(false)
 })
