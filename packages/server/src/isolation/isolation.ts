@@ -63,7 +63,7 @@ const DEFAULT_MEMORY_MB = 512
  * brings its executor down, ends its own episode and nothing else. Episodes of other environments get an executor
  * each, from their first reset to their close.
  *
- * @returns When the first executor is ready.
+ * @returns When the first executor is ready; where episodes go from one to another, the second too.
  * @throws OpenEnvError `FACTORY_ERROR` when the environment cannot be loaded there.
  * @example
  * await using isolation = await createIsolation({ kind: 'worker', module: '@openenv-ts/echo' })
@@ -90,15 +90,7 @@ export async function createIsolation(options: IsolationOptions): Promise<Isolat
       log({ level: 'error', message, cause })
     },
   })
-  const floats = await firstFloats(pool)
-  let seatFor: (key: number) => Seat
-  if (floats) {
-    const seats = new FloatingSeats(pool, workers, Math.max(1, spares))
-    seatFor = (key) => seats.seat(key)
-  } else {
-    pool.keep(Math.max(1, spares))
-    seatFor = (key) => new PinnedSeat(pool, key)
-  }
+  const seatFor = await seatsIn(pool, workers, Math.max(1, spares))
   const close = (): Promise<void> => {
     pool.close()
     return Promise.resolve()
@@ -113,12 +105,21 @@ export async function createIsolation(options: IsolationOptions): Promise<Isolat
   }
 }
 
-/** Starts the first executor; what it says of the environment holds for all. */
-async function firstFloats(pool: Pool): Promise<boolean> {
+/** Starts the first executors. What the first says of the environment holds for all. */
+async function seatsIn(pool: Pool, workers: number, spares: number): Promise<(key: number) => Seat> {
   try {
     const first = await pool.take()
+    if (!first.hello.floats) {
+      pool.release(first)
+      pool.keep(spares)
+      return (key) => new PinnedSeat(pool, key)
+    }
+    const seats = new FloatingSeats(pool, workers, spares)
+    // With one alone, the first call that never returns would hold up all others until a second has started.
+    const second = await pool.take()
     pool.release(first)
-    return first.hello.floats
+    pool.release(second)
+    return (key) => seats.seat(key)
   } catch (error) {
     pool.close()
     throw error
