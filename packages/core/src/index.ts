@@ -50,8 +50,8 @@ export { listTools, seatAgent } from './tool-host.ts'
 export type { AgentSeat, ToolCall, ToolFailure } from './tool-host.ts'
 // Running episodes
 export { openLocal } from './local.ts'
-export { Turns } from './turns.ts'
 export type { LocalEpisode, LocalOptions } from './local.ts'
+export { Turns } from './turns.ts'
 export type {
   Episode,
   EpisodeState,

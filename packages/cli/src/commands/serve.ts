@@ -26,7 +26,7 @@ export interface ServeFlags {
 /** `openenv serve`: an environment on the OpenEnv wire. */
 export function serveCommand(exit: Exit): Command {
   return new Command('serve')
-    .description('Serve environments over HTTP and WebSocket, for Python and TypeScript clients.')
+    .description('Serve environments over OpenEnv, MCP and ORS at once, for Python and TypeScript clients.')
     .usage('ENV... [options]')
     .argument('<ENV...>', 'A built-in environment, a package, or a file; of several, each below its name.')
     .optionsGroup('Where:')
