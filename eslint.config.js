@@ -19,7 +19,7 @@ const ROOMS = {
     node: nodeOnlyFiles('packages/core'),
   },
   'packages/client': {
-    imports: ['zod', '@modelcontextprotocol/client', ...ours('core')],
+    imports: ['zod', 'eventsource-parser', '@modelcontextprotocol/client', ...ours('core')],
     node: nodeOnlyFiles('packages/client'),
     nodeImports: ['ws'],
   },
@@ -35,15 +35,18 @@ const ROOMS = {
   'packages/scaffold': { imports: [], node: ['src/**'] },
   'packages/importer': {
     imports: [
-      ...['ignore', 'smol-toml', 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs'],
+      ...['ignore', 'smol-toml', 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', '@renovatebot/pep440'],
       ...ours('core', 'scaffold'),
     ],
     node: ['src/**'],
   },
-  'packages/python-bridge': { imports: ['zod', ...ours('core')], node: ['src/**'] },
+  'packages/python-bridge': {
+    imports: ['zod', '@renovatebot/pep440', ...ours('core')],
+    node: ['src/**'],
+  },
   'packages/cli': {
     imports: [
-      ...['zod', 'cli-table3', 'commander', 'jiti'],
+      ...['zod', 'cli-table3', 'commander', 'fastest-levenshtein', 'jiti'],
       ...ours(
         'core',
         'client',
