@@ -5,6 +5,9 @@ import { isObject } from './json.ts'
 import { describeIssues, issuesOf } from './schema.ts'
 import { taskList, type TaskListOptions, type TaskProvider } from './task.ts'
 
+export { FileLockedError, lockFile } from './lock-file.ts'
+export type { FileLock, LockFileOptions, LockOwner } from './lock-file.ts'
+
 /** Options of {@link fromJsonl}. */
 export interface JsonlOptions<T> extends TaskListOptions<T> {
   /** The split of rows that have no `split` of their own; `train` when not given. */

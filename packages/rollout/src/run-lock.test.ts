@@ -64,7 +64,7 @@ describe('the lock of a run', () => {
     await using place = await scratch()
     await writeFile(place.path('run.lock'), lockOf(1, { host: 'elsewhere' }))
     await expect(lockRun(place.dir)).rejects.toThrow(
-      /process 1 on elsewhere\. If it is gone, remove .*run\.lock/,
+      /process 1 on elsewhere\. If it has ended, remove .*run\.lock/,
     )
   })
 })

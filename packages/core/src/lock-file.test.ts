@@ -1,0 +1,158 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FileLockedError, lockFile } from './lock-file.ts'
+
+const DEAD = spawnSync(process.execPath, ['-e', '']).pid
+const hasProc = existsSync('/proc/self/stat')
+
+describe('a lock file', () => {
+  let folder: string
+  let path: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openenv-lock-'))
+    path = join(folder, 'a.lock')
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+  const writtenBy = (pid: number, more: object = {}): void => {
+    writeFileSync(path, JSON.stringify({ pid, host: hostname(), started: null, id: 'other', ...more }))
+  }
+  const isTaken = async (): Promise<void> => {
+    await (await lockFile(path)).release()
+    expect(await readdir(folder)).toEqual([])
+  }
+
+  it('is held by one, who is named to the next, and leaves nothing behind', async () => {
+    {
+      await using _lock = await lockFile(path)
+      const refused = await lockFile(path).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(FileLockedError)
+      expect(refused).toMatchObject({ path, owner: { pid: process.pid, host: hostname(), isLocal: true } })
+    }
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('lets exactly one of many in who do not wait', async () => {
+    const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lockFile(path)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await readdir(folder)).toEqual(['a.lock'])
+  })
+
+  it('never admits two, however many race for the lock of a dead owner, and each in the end', async () => {
+    let inside = 0
+    const seen: number[] = []
+    const once = async (): Promise<void> => {
+      await using _lock = await lockFile(path, { waitMs: 20_000 })
+      inside += 1
+      seen.push(inside)
+      // Time for others to come in, if they can.
+      await setImmediate()
+      await readFile(path)
+      inside -= 1
+    }
+    for (let round = 0; round < 20; round += 1) {
+      writtenBy(DEAD, { id: `dead-${String(round)}` })
+      await Promise.all([once(), once(), once(), once(), once(), once()])
+    }
+    expect(seen).toHaveLength(120)
+    expect(new Set(seen)).toEqual(new Set([1]))
+    expect(await readdir(folder)).toEqual([])
+  }, 60_000)
+
+  it('is taken over from owners who died while they took over, at any depth', async () => {
+    writtenBy(DEAD, { id: 'first' })
+    const holder = JSON.parse(readFileSync(path, 'utf8')) as object
+    // The names that takeovers give to their rights.
+    let right = path
+    for (const id of ['first', 'second', 'third']) {
+      right = `${right}.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
+      const next = { first: 'second', second: 'third', third: 'fourth' }[id]
+      writeFileSync(right, JSON.stringify({ ...holder, id: next }))
+    }
+    const tries = await Promise.allSettled(Array.from({ length: 6 }, () => lockFile(path)))
+    const winners = tries.filter((result) => result.status === 'fulfilled')
+    expect(winners).toHaveLength(1)
+    await winners[0]?.value.release()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it.each([
+    ['a process that is gone', () => ({ pid: DEAD })],
+    ['a process whose number another one has now', () => ({ pid: process.pid, started: '1' })],
+    ['no process at all', () => ({ pid: 0 })],
+    ['a negative number, which signals would take for a group', () => ({ pid: -1 })],
+  ])('is taken over from %s', async (_name, owner) => {
+    const { pid, ...more } = owner() as { pid: number; started?: string }
+    if ('started' in more && !hasProc) return
+    writtenBy(pid, more)
+    await isTaken()
+  })
+
+  it.skipIf(!hasProc)('is taken over from a zombie, which its parent never waits for', async () => {
+    // The shell starts a child and becomes a program that waits for none.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+      const pid = Number(line.toString())
+      const stat = (): string => readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      await expect.poll(stat, { interval: 5 }).toMatch(/\) Z /)
+      writtenBy(pid, { started: stat().split(') ')[1]?.split(' ')[19] })
+      await isTaken()
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  })
+
+  it.each(['', '{"pid":', '[]', '{"pid":"x"}', 'x'.repeat(100_000)])(
+    'is taken over when it holds no owner (%#)',
+    async (content) => {
+      writeFileSync(path, content)
+      await isTaken()
+    },
+  )
+
+  it('of another machine is held until somebody removes it', async () => {
+    writtenBy(DEAD, { host: 'elsewhere', started: '1' })
+    await expect(lockFile(path)).rejects.toMatchObject({ owner: { host: 'elsewhere', isLocal: false } })
+    rmSync(path)
+    await isTaken()
+  })
+
+  it('is waited for as long as the caller says, and no longer', async () => {
+    const lock = await lockFile(path)
+    await expect(lockFile(path, { waitMs: 20 })).rejects.toBeInstanceOf(FileLockedError)
+    const next = lockFile(path, { waitMs: 20_000 })
+    await lock.release()
+    await (await next).release()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('leaves a later lock alone when it is released twice', async () => {
+    const first = await lockFile(path)
+    await first.release()
+    await using _second = await lockFile(path)
+    await first.release()
+    await expect(lockFile(path)).rejects.toBeInstanceOf(FileLockedError)
+  })
+
+  it('is refused, and not followed, where a link, a pipe or a folder stands', async () => {
+    const outside = join(folder, 'outside')
+    writeFileSync(outside, 'precious')
+    symlinkSync(outside, path)
+    await expect(lockFile(path)).rejects.toThrow(`${path} is not a file. Remove it.`)
+    expect(readFileSync(outside, 'utf8')).toBe('precious')
+    rmSync(path)
+    spawnSync('mkfifo', [path])
+    await expect(lockFile(path)).rejects.toThrow(`${path} is not a file. Remove it.`)
+    rmSync(path)
+    await expect(lockFile(join(folder, 'missing', 'a.lock'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
