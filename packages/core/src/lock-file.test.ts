@@ -67,6 +67,17 @@ describe('a lock file', () => {
     expect(await readdir(folder)).toEqual([])
   }, 60_000)
 
+  it('lets exactly one of many take over from a dead owner who do not wait', async () => {
+    for (let round = 0; round < 100; round += 1) {
+      writtenBy(DEAD, { id: `dead-${String(round)}` })
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFile(path)))
+      const winners = tries.filter((result) => result.status === 'fulfilled')
+      expect(winners).toHaveLength(1)
+      await winners[0]?.value.release()
+    }
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('is taken over from owners who died while they took over, at any depth', async () => {
     writtenBy(DEAD, { id: 'first' })
     const holder = JSON.parse(readFileSync(path, 'utf8')) as object
