@@ -22,6 +22,7 @@ interface Manifest {
   readonly version: string
   readonly bin?: Readonly<Record<string, string>>
   readonly exports: unknown
+  readonly imports?: unknown
   readonly dependencies?: Readonly<Record<string, string>>
 }
 
@@ -63,7 +64,7 @@ afterAll(() => {
 describe.each(PACKAGES)('the tarball of $manifest.name', ({ manifest }) => {
   it('holds every file that exports and bin name', () => {
     const files = contents.get(manifest.name)
-    for (const target of [...targets(manifest.exports), ...targets(manifest.bin)]) {
+    for (const target of [manifest.exports, manifest.imports, manifest.bin].flatMap(targets)) {
       const named = new RegExp(`^${target.replaceAll('.', '[.]').replace('*', '[^/]+')}$`)
       expect(
         files?.filter((file) => named.test(file)),
@@ -152,6 +153,43 @@ describe('installed into an empty folder', () => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
     const lib = ['--lib', 'es2023,esnext.disposable,dom']
     const checked = run(process.execPath, [tsc, ...options, ...lib, 'consumer.ts'], { cwd: elsewhere })
+    await expect(
+      checked.catch((error: unknown) => (error as { stdout: string }).stdout),
+    ).resolves.toMatchObject({ stdout: '' })
+  })
+
+  it.each([
+    {
+      runtime: 'a browser',
+      options: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      code: `
+        import { connect, connectVector } from '@openenv-ts/client'
+        import { connect as connectInNode } from '@openenv-ts/client/node'
+        export const own = connect('http://h', { WebSocket, token: 't' })
+        // @ts-expect-error -- a browser's socket takes no headers
+        export const headers = connect('http://h', { headers: { a: 'b' } })
+        // @ts-expect-error -- a browser has no pings
+        export const pings = connect('http://h', { pingIntervalMs: 1 })
+        // @ts-expect-error -- a browser's socket takes no headers
+        export const vector = connectVector('http://h', { size: 2, headers: { a: 'b' } })
+        export const elsewhere = connectInNode('http://h', { headers: { a: 'b' }, pingIntervalMs: 1 })`,
+    },
+    {
+      runtime: 'Node',
+      options: ['--module', 'nodenext'],
+      code: `
+        import { connect, connectVector } from '@openenv-ts/client'
+        export const own = connect('http://h', { headers: { a: 'b' }, pingIntervalMs: 1 })
+        export const vector = connectVector('http://h', { size: 2, headers: { a: 'b' } })
+        // @ts-expect-error -- in Node the socket is the one of ws
+        export const given = connect('http://h', { WebSocket })`,
+    },
+  ])('gives a client the options of $runtime, by types and code alike', async ({ options, code }) => {
+    const file = 'client-options.ts'
+    writeFileSync(join(elsewhere, file), code)
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const strict = ['--noEmit', '--strict', '--target', 'es2023', '--lib', 'es2023,esnext.disposable,dom']
+    const checked = run(process.execPath, [tsc, ...strict, ...options, file], { cwd: elsewhere })
     await expect(
       checked.catch((error: unknown) => (error as { stdout: string }).stdout),
     ).resolves.toMatchObject({ stdout: '' })

@@ -8,10 +8,14 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type * as web from './index.ts'
+import { connectWith } from './connect.ts'
+import { opener } from './open-socket.web.ts'
 import { observation, Raw, scriptedServer } from '../test/scripted-server.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
+
+/** `connect` as a bundle for the web has it. */
+const connectInPage = connectWith(opener)
 
 /** Bundles a module that imports the package by its name, for browsers or for Node. */
 async function bundle(code: string, platform: 'browser' | 'node'): Promise<string> {
@@ -57,7 +61,7 @@ it('runs in a browser: no module of Node in the bundle, the global WebSocket, 35
     ...{ WebSocket, fetch, Headers, AbortController, AbortSignal, URL, TextEncoder, TextDecoder },
     ...{ setTimeout, clearTimeout, crypto, structuredClone, btoa },
   })
-  const { connect } = runInContext(`${code};bundled`, page) as typeof web
+  const { connect } = runInContext(`${code};bundled`, page) as { connect: typeof connectInPage }
   await using server = await scriptedServer()
   const episode = await connect(server.url, { token: 'sécret?' })
   await episode.reset()
@@ -68,12 +72,11 @@ it('runs in a browser: no module of Node in the bundle, the global WebSocket, 35
 })
 
 it('says what is missing where there is no WebSocket', async () => {
-  const { connect } = await import('./index.ts')
   const globals = globalThis as { WebSocket?: unknown }
   const before = globals.WebSocket
   delete globals.WebSocket
   try {
-    await expect(connect('http://h')).rejects.toThrow('give the option `WebSocket`')
+    await expect(connectInPage('http://h')).rejects.toThrow('give the option `WebSocket`')
   } finally {
     if (before !== undefined) globals.WebSocket = before
   }

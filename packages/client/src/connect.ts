@@ -5,7 +5,7 @@ import type { ConnectOptions, RemoteEpisode } from './options.ts'
 import type { OpenSocket } from './socket.ts'
 import { checkDuration } from './time.ts'
 import { parseServerUrl } from './url.ts'
-import { openVector, type VectorEpisode, type VectorOptions } from './vector.ts'
+import { openVector, type ConnectVector, type VectorEpisode, type VectorOptions } from './vector.ts'
 
 /** `connect`, for one platform's options. */
 export interface Connect<TOptions extends ConnectOptions> {
@@ -16,40 +16,51 @@ export interface Connect<TOptions extends ConnectOptions> {
   (url: string | URL, options?: TOptions): Promise<RemoteEpisode>
 }
 
-type PlatformOptions = ConnectOptions & { readonly headers?: Readonly<Record<string, string>> }
+type AnyPlatformOptions = ConnectOptions & { readonly headers?: Readonly<Record<string, string>> }
 
-/** Connects with whatever socket the platform has. */
-export async function connectWith(
-  url: string | URL,
-  options: PlatformOptions,
-  open: OpenSocket,
-): Promise<SocketEpisode<never, never>> {
-  const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, fork = true, token, headers, signal } = options
-  const { resume = false, resumeTimeoutMs = DEFAULT_RESUME_MS, heartbeatMs = Infinity } = options
-  const settings: EpisodeSettings = {
-    resumeMs: resume ? checkDuration('resumeTimeoutMs', resumeTimeoutMs) : null,
-    heartbeatMs: checkDuration('heartbeatMs', heartbeatMs),
-    plan: planOf(url, options, open),
-    http: { ...(token === undefined ? {} : { token }), ...(headers === undefined ? {} : { headers }) },
-    environment,
-    timeoutMs: checkDuration('timeoutMs', timeoutMs),
-    fork,
+/** How a platform opens sockets for a connection with these options. */
+export type Opener<TOptions> = (options: TOptions) => OpenSocket
+
+/** `connect` on a platform's sockets. */
+export function connectWith<TOptions extends AnyPlatformOptions>(
+  opener: Opener<TOptions>,
+): Connect<TOptions> {
+  const connect = async (
+    url: string | URL,
+    options = {} as TOptions,
+  ): Promise<SocketEpisode<never, never>> => {
+    const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, fork = true, token, headers, signal } = options
+    const { resume = false, resumeTimeoutMs = DEFAULT_RESUME_MS, heartbeatMs = Infinity } = options
+    const settings: EpisodeSettings = {
+      resumeMs: resume ? checkDuration('resumeTimeoutMs', resumeTimeoutMs) : null,
+      heartbeatMs: checkDuration('heartbeatMs', heartbeatMs),
+      plan: planOf(url, options, opener(options)),
+      http: { ...(token === undefined ? {} : { token }), ...(headers === undefined ? {} : { headers }) },
+      environment,
+      timeoutMs: checkDuration('timeoutMs', timeoutMs),
+      fork,
+    }
+    return new SocketEpisode<never, never>(settings, await dial(settings.plan, signal))
   }
-  return new SocketEpisode<never, never>(settings, await dial(settings.plan, signal))
+  return connect
 }
 
-/** Opens a vector of episodes with whatever socket the platform has. */
-export function connectVectorWith(
-  url: string | URL,
-  options: PlatformOptions & VectorOptions,
-  open: OpenSocket,
-): Promise<VectorEpisode<never, never>> {
-  const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, size, autoreset = 'next-step', signal } = options
-  const plan = planOf(url, options, open)
-  return openVector(
-    { plan, environment, timeoutMs: checkDuration('timeoutMs', timeoutMs), size, autoreset },
-    signal,
-  )
+/** `connectVector` on a platform's sockets. */
+export function connectVectorWith<TOptions extends AnyPlatformOptions & VectorOptions>(
+  opener: Opener<TOptions>,
+): ConnectVector<TOptions> {
+  const connectVector = async (
+    url: string | URL,
+    options: TOptions,
+  ): Promise<VectorEpisode<never, never>> => {
+    const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, size, autoreset = 'next-step', signal } = options
+    const plan = planOf(url, options, opener(options))
+    return openVector(
+      { plan, environment, timeoutMs: checkDuration('timeoutMs', timeoutMs), size, autoreset },
+      signal,
+    )
+  }
+  return connectVector
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000

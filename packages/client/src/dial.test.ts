@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { isOpenEnvError, type OpenEnvError } from '@openenv-ts/core'
 import { expect, it } from 'vitest'
-import { connect } from './node.ts'
+import { connect } from './index.ts'
 import { scriptedServer } from '../test/scripted-server.ts'
 
 async function failure(call: Promise<unknown>): Promise<OpenEnvError> {

@@ -1,7 +1,7 @@
 import { isOpenEnvError, pureEnvironment, type ErrorCode, type OpenEnvError } from '@openenv-ts/core'
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { connect, type NodeConnectOptions, type RemoteEpisode } from './node.ts'
+import { connect, type NodeConnectOptions, type RemoteEpisode } from './index.ts'
 import {
   errorFrame,
   observation,

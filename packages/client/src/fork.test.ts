@@ -2,7 +2,7 @@ import { isOpenEnvError, pureEnvironment, type Environment } from '@openenv-ts/c
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { HISTORY_LIMITS } from './history.ts'
-import { connect, type NodeConnectOptions, type RemoteEpisode } from './node.ts'
+import { connect, type NodeConnectOptions, type RemoteEpisode } from './index.ts'
 import {
   counting,
   errorFrame,

@@ -1,46 +1,37 @@
-// What stands here is a promise to everybody who imports the package. In Node, node.ts takes the place of this module.
-import { OpenEnvError } from '@openenv-ts/core'
+// Everything exported here is a promise to users of the package. The socket is the platform's: see `imports` in package.json.
+import { opener, type PlatformConnectOptions } from '#open-socket'
 import { connectVectorWith, connectWith, type Connect } from './connect.ts'
-import type { WebConnectOptions } from './options.ts'
-import { tokenProtocols, type OpenSocket, type WebSocketClass } from './socket.ts'
 import { taskDiscovery } from './task-channel.ts'
 import type { ConnectVector, VectorOptions } from './vector.ts'
 
 /**
- * Opens an episode on a server. The environment's own types hold when it is given, open records when not.
+ * Opens an episode on a server. With the option `environment` it has that environment's types, else open records.
  *
  * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached; `VALIDATION_ERROR` for a bad
  * address or option.
  */
-export const connect = (async (url: string | URL, options: WebConnectOptions = {}) =>
-  connectWith(url, options, opener(options))) as Connect<WebConnectOptions>
+export const connect: Connect<PlatformConnectOptions> = /* @__PURE__ */ connectWith(opener)
 
 /**
  * Opens many episodes on a server that steps them together, over one socket.
  *
  * @throws OpenEnvError as `connect` does; `NOT_SUPPORTED` when the server knows no batches; `CAPACITY_REACHED`.
  */
-export const connectVector = (async (url: string | URL, options: WebConnectOptions & VectorOptions) =>
-  connectVectorWith(url, options, opener(options))) as ConnectVector<WebConnectOptions & VectorOptions>
+export const connectVector: ConnectVector<PlatformConnectOptions & VectorOptions> =
+  /* @__PURE__ */ connectVectorWith(opener)
 
 /** Asks a server for its tasks, over the control channel where it has one for that. See {@link TaskDiscovery}. */
 export const { countTasks, listSplits, listTasks } = /* @__PURE__ */ taskDiscovery(opener)
 
-function opener({ WebSocket = globalSocket(), token }: WebConnectOptions): OpenSocket {
-  if (WebSocket === undefined) {
-    throw new OpenEnvError('NOT_SUPPORTED', 'There is no WebSocket here: give the option `WebSocket`.')
-  }
-  const protocols = token === undefined ? undefined : tokenProtocols(token)
-  return (address) => new WebSocket(address, protocols)
-}
-
-function globalSocket(): WebSocketClass | undefined {
-  const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
-  return WebSocket
-}
-
+export type { PlatformConnectOptions } from '#open-socket'
 export type { Connect } from './connect.ts'
-export type { CallOptions, ConnectOptions, RemoteEpisode, WebConnectOptions } from './options.ts'
+export type {
+  CallOptions,
+  ConnectOptions,
+  NodeConnectOptions,
+  RemoteEpisode,
+  WebConnectOptions,
+} from './options.ts'
 export type { SocketErrorEvent, SocketLike, WebSocketClass } from './socket.ts'
 export { info } from './info.ts'
 export type { ServerInfo, ServerMetadata } from './info.ts'

@@ -1,6 +1,6 @@
 import { isOpenEnvError, type OpenEnvError } from '@openenv-ts/core'
 import { expect, it } from 'vitest'
-import { connect, info } from './node.ts'
+import { connect, info } from './index.ts'
 import { Raw, scriptedServer, type Script } from '../test/scripted-server.ts'
 
 const METADATA = {

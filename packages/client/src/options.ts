@@ -52,6 +52,14 @@ export interface WebConnectOptions extends ConnectOptions {
   readonly WebSocket?: WebSocketClass
 }
 
+/** Options of a connection from Node, by the socket of `ws`. */
+export interface NodeConnectOptions extends ConnectOptions {
+  /** Sent with the handshake and with every HTTP request. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds between pings; 20,000 if not given, `Infinity` for none. A server silent for three is gone. */
+  readonly pingIntervalMs?: number
+}
+
 /** An episode behind a socket. */
 export interface RemoteEpisode<A = Record<string, unknown>, O = Record<string, unknown>> extends Episode<
   A,

@@ -1,6 +1,6 @@
 import { isOpenEnvError, type OpenEnvError } from '@openenv-ts/core'
 import { expect, it } from 'vitest'
-import { countTasks, listSplits, listTasks } from './node.ts'
+import { countTasks, listSplits, listTasks } from './index.ts'
 import { Raw, scriptedServer, type Script } from '../test/scripted-server.ts'
 
 interface Query {
