@@ -7,6 +7,7 @@ import { taskList, type TaskListOptions, type TaskProvider } from './task.ts'
 
 export { FileLockedError, lockFile } from './lock-file.ts'
 export type { FileLock, LockFileOptions, LockOwner } from './lock-file.ts'
+export { installerEnvironment } from './installer-environment.ts'
 
 /** Options of {@link fromJsonl}. */
 export interface JsonlOptions<T> extends TaskListOptions<T> {

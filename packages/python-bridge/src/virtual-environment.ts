@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OpenEnvError } from '@openenv-ts/core'
+import { installerEnvironment } from '@openenv-ts/core/node'
 import { findPython, satisfies } from './python.ts'
 import { run, type Ran } from './run.ts'
 
@@ -131,10 +132,9 @@ function failure(what: string, { stderr, timedOut, missing }: Ran, seconds: numb
   return new OpenEnvError('FACTORY_ERROR', `${what}${hint}${why}`, { cause: stderr })
 }
 
-/** What installers need of the environment, and no secrets beside it. */
+/** What installers need of the environment, and nothing beside it; packages of the user's own home do not count. */
 function installing(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^OPENENV_.*TOKEN|_API_KEY$/.test(name))
-  return { ...Object.fromEntries(kept), PYTHONNOUSERSITE: '1' }
+  return { ...installerEnvironment(env), PYTHONNOUSERSITE: '1' }
 }
 
 /** Waits until no other process makes the same environment. */
