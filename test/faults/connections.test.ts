@@ -57,8 +57,8 @@ it.each([
   expect((await victim.condition()).sessions).toBe(0)
 })
 
-it('a frame that never ends is let go by the pings that go unanswered', async () => {
-  await using victim = await startVictim({ pingSeconds: 0.5 })
+it('a frame that never ends is let go by the pings that go unanswered, once a request may take no longer', async () => {
+  await using victim = await startVictim({ pingSeconds: 0.5, requestSeconds: 3 })
   const player = await neighbour(victim.url)
   const socket = await open(victim)
   socket.write(`${UPGRADE}\r\n`)

@@ -27,6 +27,13 @@ export function positive(text: string): number {
   return value
 }
 
+/** Reads a number of at least 0, for commander. */
+export function notNegative(text: string): number {
+  const value = number(text)
+  if (value < 0) throw new InvalidArgumentError('Give a number of at least 0.')
+  return value
+}
+
 /** Reads a value as JSON, for commander. */
 export function json(text: string): unknown {
   try {

@@ -124,18 +124,16 @@ async function listen(
 ): Promise<RunningServer> {
   const { port, host, basePath, mode, routes, maxSessions } = flags
   const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl } = flags
+  const { pingSeconds, pingTimeoutSeconds, keepAliveSeconds, maxMessageBytes } = flags
   const options: ListenOptions = {
     host,
     basePath,
     routes,
-    ...(port === undefined ? {} : { port }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(maxSessions === undefined ? {} : { maxSessions }),
+    shape: given({ maxDepth: flags.maxDepth, maxValues: flags.maxValues }),
+    ...given({ pingSeconds, pingTimeoutSeconds, keepAliveSeconds, maxMessageBytes }),
+    ...given({ port, mode, maxSessions, agentPort, operatorPort, productionControl }),
     ...(agentEpisode === undefined ? {} : { agentEpisode: agentEpisode === true ? '' : agentEpisode }),
-    ...(agentPort === undefined ? {} : { agentPort }),
-    ...(operatorPort === undefined ? {} : { operatorPort }),
     ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
-    ...(productionControl === undefined ? {} : { productionControl }),
     tokens,
     log,
   }
@@ -146,6 +144,13 @@ async function listen(
       : await serveSeveral(served, options)
   } catch (thrown) {
     throw listeningFault(thrown, flags)
+  }
+}
+
+/** The options that have a value. */
+function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>
   }
 }
 
@@ -180,8 +185,8 @@ function listeningFault(thrown: unknown, { port, host, routes }: ServeFlags): Er
 
 /** Failures go to the terminal with their cause: whoever serves an environment is who can mend it. */
 function logEvent({ level, message, cause }: LogEvent): void {
-  if (level !== 'error') return
-  note(`error: ${message}`)
+  if (level === 'info') return
+  note(`${level}: ${message}`)
   if (cause !== undefined) note(cause instanceof Error ? (cause.stack ?? cause.message) : oneLine(cause))
 }
 

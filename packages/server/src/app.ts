@@ -72,7 +72,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     basePath,
     mode,
     maxMessageBytes,
-    shape: options.shape ?? DEFAULT_SHAPE,
+    shape: { ...DEFAULT_SHAPE, ...options.shape },
     actionHasKey: (key) => actionKeys.has(key),
     resumption: resumeStore === undefined ? null : new Resumption(resumeStore, log),
     log,

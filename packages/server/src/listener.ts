@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { MaybePromise } from '@openenv-ts/core'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { App } from './app.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
+import { KeepAlive, type Patience, type Pinged } from './keep-alive.ts'
 import type { ServerOptions } from './options.ts'
 import { failure, json, type Plane } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
@@ -25,6 +26,8 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 const CLOSE_GRACE_MS = 500
 /** What they are told then. */
 const LEAVING = 'The server is shutting down.'
+/** What one is told that is cut for its silence, in the words of Python's server. */
+const SILENT = 'keepalive ping timeout'
 
 /** One port. */
 export interface Listener {
@@ -46,6 +49,8 @@ export async function openListener(
     readonly log: NonNullable<ServerOptions['log']>
     readonly planes: ReadonlySet<Plane> | undefined
     readonly requestSeconds: number
+    readonly keepAliveSeconds: number
+    readonly patience: Patience
   },
 ): Promise<Listener> {
   const { port, host, log, planes, requestSeconds } = at
@@ -59,9 +64,11 @@ export async function openListener(
     requestTimeout: requestSeconds * 1000,
     headersTimeout: Math.min(requestSeconds / 4, MAX_HEAD_SECONDS) * 1000,
     connectionsCheckingInterval: Math.min(requestSeconds / 8, 5) * 1000,
+    // Counts between requests only; the other limits count within one.
+    keepAliveTimeout: at.keepAliveSeconds * 1000,
   }
   const server = createServer(limits, (request, response) => void answer(request, response))
-  const sockets = attachSockets(server, app, planes)
+  const sockets = attachSockets(server, app, { planes, log, patience: at.patience })
   await listen(server, port, host)
   return { server, sockets, port: (server.address() as AddressInfo).port }
 }
@@ -87,13 +94,26 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 /** The open WebSockets of a listener. */
 export interface Sockets {
-  pingAll(): void
+  /** Pings no more. */
+  stopPinging(): void
   /** Closes each as soon as the calls that it has sent are answered. */
   finishAll(): Promise<void>
   closeAll(): Promise<void>
 }
 
-function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> | undefined): Sockets {
+function attachSockets(
+  server: Server,
+  app: Served,
+  {
+    planes,
+    log,
+    patience,
+  }: {
+    readonly planes: ReadonlySet<Plane> | undefined
+    readonly log: NonNullable<ServerOptions['log']>
+    readonly patience: Patience
+  },
+): Sockets {
   // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
   const acceptor = new WebSocketServer({
     noServer: true,
@@ -102,8 +122,7 @@ function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> |
     maxPayload: app.maxMessageBytes,
     handleProtocols: (offered) => (offered.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
   })
-  const silent = new Map<WebSocket, boolean>()
-  const handlers = new WeakMap<WebSocket, SocketHandler>()
+  const alive = new KeepAlive<Connection>(patience)
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       declineUpgrade(server, request, stream, head)
@@ -115,34 +134,24 @@ function attachSockets(server: Server, app: Served, planes: ReadonlySet<Plane> |
       return
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
-      silent.set(socket, false)
       const handler = decision(new NodeSocket(socket, stream))
-      handlers.set(socket, handler)
-      takeOver(socket, handler, silent)
+      const connection = new Connection(socket, stream as Duplex & TcpSide, handler, log)
+      takeOver(connection, alive)
     })
   })
   return {
-    pingAll: () => {
-      for (const [socket, missed] of silent) {
-        // A pong that came in while we do not read is not seen; it says nothing of a client that does not read.
-        const unheard = socket.isPaused && socket.bufferedAmount < MAX_UNREAD_BYTES
-        if (missed && !unheard) {
-          socket.terminate()
-          continue
-        }
-        silent.set(socket, true)
-        socket.ping()
-      }
+    stopPinging: () => {
+      alive.stop()
     },
     finishAll: async () => {
-      const finished = Array.from(silent.keys(), async (socket) => {
-        await handlers.get(socket)?.finish()
+      const finished = alive.connections.map(async ({ socket, handler }) => {
+        await handler.finish()
         socket.close(1001, LEAVING)
       })
       await Promise.all(finished)
     },
     closeAll: async () => {
-      const open = [...silent.keys()]
+      const open = alive.connections.map(({ socket }) => socket)
       if (open.length === 0) return
       for (const socket of open) socket.close(1001, LEAVING)
       await within(CLOSE_GRACE_MS, allClosed(open))
@@ -181,19 +190,89 @@ function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {
   )
 }
 
-function takeOver(socket: WebSocket, handler: SocketHandler, silent: Map<WebSocket, boolean>): void {
+function takeOver(connection: Connection, alive: KeepAlive<Connection>): void {
+  const { socket, handler } = connection
+  alive.watch(connection)
+  const heard = (): void => {
+    alive.heard(connection)
+  }
   socket.on('message', (data: Buffer, binary: boolean) => {
+    heard()
     handler.message(data, binary, decodeUtf8)
   })
+  socket.on('ping', heard)
   socket.on('pong', () => {
-    silent.set(socket, false)
+    connection.pongs = true
+    heard()
   })
   // A reset connection, a frame over the limit, invalid UTF-8: `ws` closes with the right code; `close` follows.
   socket.on('error', ignore)
   socket.on('close', () => {
-    silent.delete(socket)
-    handler.closed()
+    alive.forget(connection)
+    connection.gone()
   })
+}
+
+/** What a stream tells that is a TCP socket: here, every one. */
+type TcpSide = Pick<Socket, 'bytesRead' | 'remoteAddress'>
+
+/** One accepted WebSocket and what answers it. */
+class Connection implements Pinged {
+  readonly socket: WebSocket
+  readonly handler: SocketHandler
+  /** Whether pongs come through from this client at all: some tunnels drop them. */
+  pongs = false
+  readonly #stream: TcpSide
+  readonly #log: NonNullable<ServerOptions['log']>
+  #gone = false
+
+  constructor(
+    socket: WebSocket,
+    stream: TcpSide,
+    handler: SocketHandler,
+    log: NonNullable<ServerOptions['log']>,
+  ) {
+    this.socket = socket
+    this.handler = handler
+    this.#stream = stream
+    this.#log = log
+  }
+
+  get bytesRead(): number {
+    return this.#stream.bytesRead
+  }
+
+  /**
+   * A pong that comes while we do not read is not seen; it says nothing of a client that does not read. And a client
+   * that waits for its answer has nothing to say where pongs do not come through.
+   */
+  get excused(): boolean {
+    const { isPaused, bufferedAmount } = this.socket
+    if (bufferedAmount >= MAX_UNREAD_BYTES) return false
+    return isPaused || (this.handler.busy && !this.pongs)
+  }
+
+  ping(): void {
+    this.socket.ping()
+  }
+
+  cut(): void {
+    const address = this.#stream.remoteAddress ?? 'an unknown address'
+    const message = `A WebSocket from ${address} was closed (1011): its client was silent and answered no ping in time.`
+    this.#log({ level: 'warning', message })
+    this.socket.close(1011, SILENT)
+    this.gone()
+    setTimeout(() => {
+      this.socket.terminate()
+    }, CLOSE_GRACE_MS).unref()
+  }
+
+  /** Frees what the connection holds, once. */
+  gone(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.handler.closed()
+  }
 }
 
 /** `ws` in the shape that the sessions know. */

@@ -23,8 +23,16 @@ export interface ListenOptions extends ServerOptions {
   readonly operatorPort?: number
   /** `127.0.0.1` when not given. */
   readonly host?: string
-  /** Seconds between pings on a socket; one that has not answered by the next is cut off. 20 when not given. */
+  /** Seconds between pings on a WebSocket; 0 for none. 20 when not given. */
   readonly pingSeconds?: number
+  /**
+   * Seconds that a client may be silent after a ping; then its WebSocket is closed with 1011. As `pingSeconds` when not
+   * given. Whatever a client sends is a sign of life, pongs or not; a client in one thread that computes for a minute is
+   * silent for that minute.
+   */
+  readonly pingTimeoutSeconds?: number
+  /** Seconds that an HTTP connection is kept between requests; 75 when not given, longer than most load balancers do. */
+  readonly keepAliveSeconds?: number
   /**
    * Seconds that a client may take to send a whole request, 60 when not given; a quarter of them, at most 15, for its
    * head or its handshake.
@@ -67,6 +75,7 @@ export interface ServedEnvironment {
 
 const LAG_INTERVAL_MS = 20
 const DEFAULT_PING_SECONDS = 20
+const DEFAULT_KEEP_ALIVE_SECONDS = 75
 const DEFAULT_DRAIN_SECONDS = 10
 const DEFAULT_REQUEST_SECONDS = 60
 /** How long environments have to free what they hold when the server closes. */
@@ -102,7 +111,7 @@ async function listenFor(
   environments: readonly (ServedEnvironment & { readonly path: string })[],
   options: ListenOptions,
 ): Promise<RunningServer> {
-  const { host = '127.0.0.1', pingSeconds = DEFAULT_PING_SECONDS } = options
+  const { host = '127.0.0.1' } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
   const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
@@ -132,13 +141,24 @@ async function listenFor(
   if (app === undefined) throw new RangeError('There is no environment to serve.')
   const urlAt = (bound: number): string => `http://${urlHost(host)}:${String(bound)}${basePath}`
   const listeners: Listener[] = []
+  const requestSeconds = seconds('requestSeconds', options.requestSeconds, DEFAULT_REQUEST_SECONDS)
+  const keepAliveSeconds = seconds('keepAliveSeconds', options.keepAliveSeconds, DEFAULT_KEEP_ALIVE_SECONDS)
+  const pingSeconds =
+    options.pingSeconds === 0 ? 0 : seconds('pingSeconds', options.pingSeconds, DEFAULT_PING_SECONDS)
+  const pingTimeoutSeconds = seconds('pingTimeoutSeconds', options.pingTimeoutSeconds, pingSeconds)
   const open = async (at: number, planes?: ReadonlySet<Plane>): Promise<string> => {
     const listener = await openListener(several(placed), {
       port: at,
       host,
       log: options.log ?? ignore,
       planes,
-      requestSeconds: options.requestSeconds ?? DEFAULT_REQUEST_SECONDS,
+      requestSeconds,
+      keepAliveSeconds,
+      patience: {
+        pingMs: pingSeconds * 1000,
+        timeoutMs: pingTimeoutSeconds * 1000,
+        frameMs: requestSeconds * 1000,
+      },
     })
     listeners.push(listener)
     return urlAt(listener.port)
@@ -155,12 +175,8 @@ async function listenFor(
     throw error
   }
   lag.enable()
-  const pinger = setInterval(() => {
-    for (const { sockets } of listeners) sockets.pingAll()
-  }, pingSeconds * 1000)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    clearInterval(pinger)
     lag.disable()
     return (closing ??= shutDown(listeners, apps))
   }
@@ -180,6 +196,15 @@ async function listenFor(
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The longest that a timer can wait. */
+const LONGEST_SECONDS = (2 ** 31 - 1) / 1000
+
+function seconds(name: string, given: number | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise
+  if (given > 0) return Math.min(given, LONGEST_SECONDS)
+  throw new RangeError(`${name} is a number of seconds above 0, not ${String(given)}.`)
 }
 
 const AGENT_PLANES: ReadonlySet<Plane> = new Set(['agent', 'capability', 'about', 'open'])
@@ -205,7 +230,10 @@ async function finishAll(listeners: readonly Listener[], apps: readonly App[]): 
 }
 
 async function shutDown(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
-  const stopped = listeners.map(({ server }) => stop(server))
+  const stopped = listeners.map(({ server, sockets }) => {
+    sockets.stopPinging()
+    return stop(server)
+  })
   await within(EPISODES_GRACE_MS, Promise.all(apps.map((app) => app.close())))
   await Promise.all(listeners.map(({ sockets }) => sockets.closeAll()))
   for (const { server } of listeners) server.closeAllConnections()

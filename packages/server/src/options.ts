@@ -9,7 +9,7 @@ export type Mode = 'simulation' | 'production'
 
 /** Something worth writing down; `cause` holds what the other side is not told. */
 export interface LogEvent {
-  readonly level: 'info' | 'error'
+  readonly level: 'info' | 'warning' | 'error'
   readonly message: string
   readonly session?: string
   readonly cause?: unknown
@@ -29,8 +29,8 @@ export interface ServerOptions {
   readonly idleSeconds?: number
   /** Bytes of one message or body; 16 MiB when not given. Larger: HTTP 413, WebSocket close 1009. */
   readonly maxMessageBytes?: number
-  /** Bounds on nesting and number of values; 200 and 100,000 when not given. */
-  readonly shape?: JsonShape
+  /** Bounds on the nesting and the number of values of one message; 200 and 100,000 when not given. */
+  readonly shape?: Partial<JsonShape>
   /**
    * Host names that requests may name in `Host` and `Origin`, without ports; `*.example.com` for all below.
    * When absent, nothing is checked: a listener on loopback should pass its own names.

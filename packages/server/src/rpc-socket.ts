@@ -66,6 +66,10 @@ class RpcSocket implements SocketHandler {
     this.#inbox = new Inbox(socket, host.maxMessageBytes, (...frame) => this.#answer(...frame))
   }
 
+  get busy(): boolean {
+    return this.#inbox.busy
+  }
+
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
     this.#inbox.receive(bytes, binary, decode)
   }

@@ -23,6 +23,8 @@ export interface SocketLike {
 
 /** What a runtime tells about a socket. */
 export interface SocketHandler {
+  /** Whether a call is running. */
+  readonly busy: boolean
   /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
   /** Takes no more frames; settles when those that came before are answered. */
@@ -140,6 +142,10 @@ class EpisodeSocket implements SocketHandler {
         this.#refuse(error)
       }, REFUSAL_DELAY_MS)
     }
+  }
+
+  get busy(): boolean {
+    return this.#inbox.busy
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {

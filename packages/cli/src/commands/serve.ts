@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { integer, positive, repeated } from '../options.ts'
+import { integer, notNegative, positive, repeated } from '../options.ts'
 import type { Exit } from '../program.ts'
 
 /** The options of `serve`, as commander hands them over. */
@@ -17,6 +17,12 @@ export interface ServeFlags {
   readonly allowedHost?: readonly string[]
   readonly productionControl?: boolean
   readonly resumeDir?: string
+  readonly pingSeconds?: number
+  readonly pingTimeoutSeconds?: number
+  readonly keepAliveSeconds?: number
+  readonly maxMessageBytes?: number
+  readonly maxDepth?: number
+  readonly maxValues?: number
   readonly isolation: 'inline' | 'worker' | 'process'
   readonly workers?: number
   readonly stepSeconds?: number
@@ -87,6 +93,43 @@ export function serveCommand(exit: Exit): Command {
     )
     .addOption(
       new Option('--log <FORMAT>', 'What is written to stderr.').choices(['text', 'json']).default('text'),
+    )
+    .optionsGroup('Connections:')
+    .addOption(
+      new Option(
+        '--ping-seconds <S>',
+        'Seconds between pings on a WebSocket; 0 for none (default: 20)',
+      ).argParser(notNegative),
+    )
+    .addOption(
+      new Option(
+        '--ping-timeout-seconds <S>',
+        'Seconds that a WebSocket client may be silent after a ping, for trainers that compute for a minute (default: as --ping-seconds)',
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option(
+        '--keep-alive-seconds <S>',
+        'Seconds that an idle HTTP connection is kept; longer than a load balancer keeps it (default: 75)',
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option(
+        '--max-message-bytes <N>',
+        'Bytes of one message or request body (default: 16777216)',
+      ).argParser(integer(1024, 1024 ** 3)),
+    )
+    .addOption(
+      new Option(
+        '--max-depth <N>',
+        'Objects and arrays inside each other in one message (default: 200)',
+      ).argParser(integer(1, 10_000)),
+    )
+    .addOption(
+      new Option(
+        '--max-values <N>',
+        'JSON values in one message, such as the pixels of an action (default: 100000)',
+      ).argParser(integer(1)),
     )
     .optionsGroup('Isolation:')
     .addOption(

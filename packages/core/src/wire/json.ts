@@ -12,10 +12,11 @@ export interface JsonShape {
 export const DEFAULT_SHAPE: JsonShape = { maxDepth: 200, maxValues: 100_000 }
 
 /**
- * Bytes outside texts: 100,000 values need far fewer, and a parser is slowest there. Eight MiB of blanks would hold
+ * Bytes outside texts: a value needs far fewer, and a parser is slowest there. Eight MiB of blanks would hold
  * everybody up for as long as they take to skip.
  */
-const MAX_BARE_BYTES = 4 * 1024 * 1024
+const MIN_BARE_BYTES = 4 * 1024 * 1024
+const BARE_BYTES_PER_VALUE = 40
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -41,8 +42,11 @@ export function checkShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape
   let values = 1
   let justOpened = false
   let textBytes = 0
+  const maxBareBytes = Math.max(MIN_BARE_BYTES, BARE_BYTES_PER_VALUE * maxValues)
   for (let at = 0; at < length; at += 1) {
-    if (at - textBytes > MAX_BARE_BYTES) throw badShape('mostly blanks or digits, more than 4 MiB of them')
+    if (at - textBytes > maxBareBytes) {
+      throw badShape(`mostly blanks or digits, more than ${String(maxBareBytes)} bytes of them`)
+    }
     const byte = bytes[at] as number
     if (byte <= 0x20) continue
     const closes = byte === CLOSE_ARRAY || byte === CLOSE_OBJECT
