@@ -37,11 +37,14 @@ export function recordedImport(destination: string): ImportLock {
 }
 
 /** The resolution that a package has: another day's is no drift. */
-export function recordedResolution(destination: string, { resolved }: ImportLock): Resolution | null {
+export function recordedResolution(
+  destination: string,
+  { resolved, needs_build: needsBuild }: ImportLock,
+): Resolution | null {
   const file = join(destination, REQUIREMENTS.resolved)
   if (resolved === null || !existsSync(file)) return null
   const [, ...lines] = readFileSync(file, 'utf8').split('\n')
-  return { text: lines.join('\n'), versions: resolved }
+  return { text: lines.join('\n'), versions: resolved, needsBuild }
 }
 
 /** What of a package differs from an import of now, sorted by path. */
@@ -95,7 +98,13 @@ function sameLock(one: string, other: string): boolean {
     const lock = readLock(text)
     if (lock === null) return text
     const excluded = lock.excluded.filter(({ why }) => !MADE_BY_MACHINES.has(why))
-    return JSON.stringify({ ...lock, source: { ...lock.source, commit: null }, excluded, resolved: null })
+    return JSON.stringify({
+      ...lock,
+      source: { ...lock.source, commit: null },
+      excluded,
+      resolved: null,
+      needs_build: [],
+    })
   })
   return first === second
 }

@@ -30,7 +30,7 @@ const SOURCE = {
   '.openenvignore': '*.tmp\n',
   'notes.tmp': 'x',
 }
-const pinned = { text: 'six==1.16.0\n', versions: { six: '1.16.0' } }
+const pinned = { text: 'six==1.16.0\n', versions: { six: '1.16.0' }, needsBuild: [] }
 
 async function plan(source: string, more: Partial<ImportRequest> = {}): Promise<ImportPlan> {
   const places = checkPlaces({ name: 'maze', source, outputDir: `${source}-out` }, 'existing')
@@ -134,7 +134,7 @@ describe('planImport', () => {
 
   it('gives other bytes for another day only where versions were resolved [IM-10]', async () => {
     using place = folder(SOURCE)
-    const later = { text: 'six==1.17.0\n', versions: { six: '1.17.0' } }
+    const later = { text: 'six==1.17.0\n', versions: { six: '1.17.0' }, needsBuild: [] }
     const [first, second] = [
       await plan(place.path),
       await plan(place.path, { resolve: () => Promise.resolve(later) }),

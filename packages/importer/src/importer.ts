@@ -1,3 +1,4 @@
+import type { NotFollowed } from './requirements/requirement-lines.ts'
 import type { Finding } from './source/finding.ts'
 import type { SourceTree } from './source/tree.ts'
 import type { PythonProject } from './python/project.ts'
@@ -48,6 +49,8 @@ export interface PythonNeeds {
   readonly requires: string
   /** Requirements as the source states them with the library's bounds added, one a line, sorted. */
   readonly requirements: readonly string[]
+  /** What the source has from elsewhere than the package index, so that it is neither looked up nor installed. */
+  readonly notFollowed?: readonly NotFollowed[]
 }
 
 /** What an importer makes of an entry point: everything that is particular about the package. */

@@ -1,4 +1,5 @@
 import type { EntryPoint, SessionPlan } from './importer.ts'
+import type { NotFollowed } from './requirements/requirement-lines.ts'
 import type { Finding } from './source/finding.ts'
 import type { LeftOut } from './source/left-out.ts'
 
@@ -25,17 +26,22 @@ export interface ImportLock {
   readonly sessions: SessionPlan
   readonly secrets: readonly string[]
   readonly python: { readonly requires: string; readonly requirements: readonly string[] } | null
+  /** What the source has from elsewhere than the package index: it was neither looked up nor installed. */
+  readonly not_followed: readonly NotFollowed[]
   readonly excluded: readonly LeftOut[]
   readonly findings: readonly Finding[]
   /** SHA-256 of what was generated, by path: tells what was edited since. */
   readonly generated: Readonly<Record<string, string>>
   /** Versions that the index gave on the day of the import; null where nothing was resolved. */
   readonly resolved: Readonly<Record<string, string>> | null
+  /** Packages without a wheel: installing them runs code of theirs, so the first start asks before. */
+  readonly needs_build: readonly string[]
 }
 
 /** The text of the lock file. */
 export function lockText(lock: Omit<ImportLock, 'lock_version'>): string {
-  const { name, source, importer, entry_point, sessions, secrets, python, excluded, findings } = lock
+  const { name, source, importer, entry_point, sessions, secrets, python, not_followed, excluded, findings } =
+    lock
   const { module, name: attribute, file, line, kind } = entry_point
   // Keys in one order and no others: importers may carry more with them.
   const ordered: ImportLock = {
@@ -47,10 +53,12 @@ export function lockText(lock: Omit<ImportLock, 'lock_version'>): string {
     sessions: { mode: sessions.mode, why: sessions.why.map(findingOf) },
     secrets,
     python: python === null ? null : { requires: python.requires, requirements: python.requirements },
+    not_followed: not_followed.map(({ name: each, requirement }) => ({ name: each, requirement })),
     excluded: excluded.map(({ path, why }) => ({ path, why })),
     findings: findings.map(findingOf),
     generated: lock.generated,
     resolved: lock.resolved,
+    needs_build: lock.needs_build,
   }
   return `${JSON.stringify(ordered, null, 2)}\n`
 }

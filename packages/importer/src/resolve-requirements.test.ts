@@ -5,7 +5,10 @@ describe('oldestPython', () => {
   it.each([
     ['>=3.11', '3.11'],
     ['>=3.12,<3.14', '3.12'],
-    ['>3.11', '3.12'],
+    ['>3.11', '3.11'],
+    ['>3.11.99', '3.12'],
+    ['!=3.11.*,>=3.11', '3.12'],
+    ['==3.12.4', '3.12'],
     ['>3.11.4', '3.11'],
     ['~=3.12.1', '3.12'],
     ['==3.13.*', '3.13'],
@@ -35,6 +38,18 @@ describe('resolveRequirements', () => {
       six: expect.stringMatching(/^1\./),
     })
     expect(resolution?.text).not.toContain('#')
+  })
+
+  it('builds nothing: what has no wheel is named, and stands there as it was stated [IM-30]', async () => {
+    const resolution = await resolveRequirements({
+      requires: '>=3.11',
+      requirements: ['sgmllib3k>=1', 'six==1.16.0'],
+    })
+    expect(resolution).toEqual({
+      text: 'six==1.16.0\nsgmllib3k>=1\n',
+      versions: { six: '1.16.0' },
+      needsBuild: ['sgmllib3k'],
+    })
   })
 
   it('says in one line why there is no resolution [IM-21]', async () => {

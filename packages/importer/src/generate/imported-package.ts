@@ -80,10 +80,12 @@ function lockOf(parts: PackageParts, files: ReadonlyMap<string, string>): string
     sessions: generated.sessions,
     secrets: generated.secrets,
     python: generated.python ?? null,
+    not_followed: generated.python?.notFollowed ?? [],
     excluded,
     findings,
     generated: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
     resolved: resolution?.versions ?? null,
+    needs_build: resolution?.needsBuild ?? [],
   })
 }
 

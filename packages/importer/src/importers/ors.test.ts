@@ -149,6 +149,7 @@ describe('the package of an ORS class', () => {
     expect(made.python).toEqual({
       requires: '>=3.12,>=3.10',
       requirements: ['httpx>=0.27', 'numpy', 'ors-sdk', 'pyyaml'],
+      notFollowed: [{ name: 'mine', requirement: 'mine @ git+https://example.com/mine.git' }],
     })
     expect(made.secrets).toEqual(['API_KEY', 'OTHER'])
     expect(made.description).toBe('A desk.')

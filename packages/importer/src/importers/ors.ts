@@ -3,6 +3,7 @@ import { pythonWrapper } from '../generate/python-wrapper.ts'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment, Source } from '../importer.ts'
 import { NameResolver, type LocalClass } from '../python/resolve.ts'
 import { needsOf } from '../requirements/needs.ts'
+import { statedNeeds } from '../requirements/stated.ts'
 import { secretNames, variableNames } from '../sessions/named.ts'
 import { sessionPlan } from '../sessions/plan.ts'
 import { isImportable } from './importable.ts'
@@ -95,7 +96,8 @@ function generate(
   const statement = resolver.classesOf(entry).find((each) => each.statement.name === entryPoint.name)
   const bases = statement === undefined ? [] : [...resolver.ancestryOf(statement).libraries]
   const newer = bases.some((base) => base.startsWith('openreward.'))
-  const needs = needsOf(source, entry, {
+  const stated = statedNeeds(source, entry.file)
+  const needs = needsOf(source, entry, stated, {
     package: newer ? 'openreward' : 'ors-sdk',
     bounds: '',
     requiresPython: newer ? '>=3.11' : '>=3.10',
@@ -103,12 +105,12 @@ function generate(
   const reached = [...python.reachedFrom(entry)]
   const sessions = sessionPlan(source, reached, { shared: [] })
   const secrets = secretNames(source, reached)
-  const description = needs.description ?? `${entryPoint.name}, an environment of Open Reward Standard.`
+  const description = stated.description ?? `${entryPoint.name}, an environment of Open Reward Standard.`
   const wrapper = pythonWrapper({
     name,
     description,
     source: { kind: 'ors', path: vendored, module: entryPoint.module, attribute: entryPoint.name },
-    requires: needs.requires,
+    requires: needs.python.requires,
     sessions: sessions.mode,
     secrets,
     variables: variableNames(source, reached),
@@ -116,7 +118,7 @@ function generate(
   return {
     description,
     wrapper,
-    python: { requires: needs.requires, requirements: needs.requirements },
+    python: needs.python,
     dependencies: {},
     sessions,
     secrets,

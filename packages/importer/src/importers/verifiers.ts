@@ -5,6 +5,7 @@ import type { PythonModule, PythonProject } from '../python/project.ts'
 import { NameResolver, type LocalClass } from '../python/resolve.ts'
 import type { LibraryNeed } from '../requirements/needs.ts'
 import { needsOf } from '../requirements/needs.ts'
+import { statedNeeds } from '../requirements/stated.ts'
 import { variableNames } from '../sessions/named.ts'
 import { sessionPlan } from '../sessions/plan.ts'
 import { isImportable } from './importable.ts'
@@ -117,7 +118,8 @@ function generate(
   const reached = [...python.reachedFrom(entry)]
   const taskset = entryPoint.kind === 'verifiers-v1'
   const older = !taskset && reached.some((module) => importsVerifiers(module, python, 'v1'))
-  const needs = needsOf(source, entry, libraryNeed(taskset, older))
+  const stated = statedNeeds(source, entry.file)
+  const needs = needsOf(source, entry, stated, libraryNeed(taskset, older))
   const shared = taskset ? ['Taskset', 'Task', 'Env'] : ['Env', 'Environment', 'Rubric']
   const sessions = sessionPlan(source, reached, { shared })
   const judges =
@@ -127,19 +129,19 @@ function generate(
   const variables = [
     ...new Set([...variableNames(source, reached), ...(judges ? ['OPENAI_API_KEY', 'OPENAI_BASE_URL'] : [])]),
   ].sort()
-  const description = needs.description ?? `${entryPoint.module}, an environment of Verifiers.`
+  const description = stated.description ?? `${entryPoint.module}, an environment of Verifiers.`
   const wrapper = pythonWrapper({
     name,
     description,
     source: { kind: entryPoint.kind, path: vendored, module: entryPoint.module, attribute: entryPoint.name },
-    requires: needs.requires,
+    requires: needs.python.requires,
     sessions: sessions.mode,
     variables,
   })
   return {
     description,
     wrapper,
-    python: { requires: needs.requires, requirements: needs.requirements },
+    python: needs.python,
     dependencies: {},
     sessions,
     secrets: [],

@@ -20,6 +20,8 @@ export interface SourceTree {
   readonly files: readonly SourceFile[]
   readonly leftOut: readonly LeftOut[]
   readonly findings: readonly Finding[]
+  /** Whether a path is one of `files`. */
+  has(path: string): boolean
   /** The bytes of one of `files`. Throws what the file system throws. */
   read(path: string): Buffer
 }
@@ -68,11 +70,13 @@ export function readTree(source: string): SourceTree {
       }
     }
   }
+  const paths = new Set(files.map(({ path }) => path))
   return {
     root,
     files: files.sort(byPath),
     leftOut: leftOut.sort(byPath),
     findings,
+    has: (path) => paths.has(path),
     read: (path) => readFileSync(join(root, path)),
   }
 }
