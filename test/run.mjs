@@ -1,4 +1,5 @@
-// The whole check: `npm test`. Name steps to run only those: `npm test -- lint unit`.
+// Every check of every change: `npm test`. What is too heavy for that: `npm run test:full`. Name steps to run only those:
+// `npm test -- lint unit`, `npm run test:full -- full`.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ const vitest = (name, ...args) => {
 const step = (name, ...commands) => ({ name, commands: commands.map((command) => command.split(' ')) })
 
 // One after another, each with both cores; in a stage of two lanes, what mostly waits for one core or the network.
-const STAGES = [
+const EVERY_CHANGE = [
   [
     [
       step('lint', 'npm run --silent lint'),
@@ -37,9 +38,12 @@ const STAGES = [
   ],
   [[step('bench', 'npm run --silent bench -- --smoke')]],
 ]
-const STEPS = STAGES.flat(2)
+const FULL = [[[vitest('full', '--config', 'test/full/vitest.config.ts')]]]
 
-const wanted = process.argv.slice(2)
+const args = process.argv.slice(2)
+const wanted = args.filter((arg) => arg !== '--full')
+const STAGES = args.includes('--full') ? FULL : EVERY_CHANGE
+const STEPS = STAGES.flat(2)
 const unknown = wanted.filter((name) => !STEPS.some((each) => each.name === name))
 if (unknown.length > 0) {
   console.error(`No step ${unknown.join(', ')}. Steps: ${STEPS.map(({ name }) => name).join(', ')}.`)

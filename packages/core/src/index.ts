@@ -77,7 +77,6 @@ export { declaredKeys, describeIssues, issuesOf, toJsonSchema } from './schema.t
 export type { SchemaSide } from './schema.ts'
 export { firstValue, sampleValue } from './sample.ts'
 export { isObject } from './json.ts'
-export { escapeControls, firstSentence, printable } from './printable.ts'
 export type { DeepReadonly, Json, JsonSchema, MaybePromise } from './json.ts'
 // Randomness and time
 export { seededRandom } from './random.ts'
