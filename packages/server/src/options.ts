@@ -1,4 +1,4 @@
-import type { Clock, LocalEpisode } from '@openenv-ts/core'
+import type { AnyEnvironment, Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
 import type { ResumeStore } from './resume.ts'
@@ -56,7 +56,7 @@ export interface ServerOptions {
    * Opens the episode of a session somewhere else than in this thread; absent: right here. The one place where
    * isolation enters.
    */
-  readonly openEpisode?: () => LocalEpisode
+  readonly openEpisode?: () => ServedEpisode
   /**
    * Where episodes are kept whose clients ask for it, so that they outlive the server. Absent: no episode does.
    */
@@ -67,4 +67,10 @@ export interface ServerOptions {
   readonly apiPage?: ReadApiPage
   readonly clock?: Clock
   readonly log?: (event: LogEvent) => void
+}
+
+/** An episode that a server can serve. One that runs elsewhere can be told what it should be an episode of. */
+export interface ServedEpisode extends LocalEpisode {
+  /** Holds every answer from here on against the schemas and the range of rewards of this environment. */
+  checkWith?(environment: AnyEnvironment): void
 }

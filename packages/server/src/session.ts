@@ -8,7 +8,7 @@ import {
 } from '@openenv-ts/core'
 import { EpisodeEvents } from './events.ts'
 import { ObservedEpisode } from './observed-episode.ts'
-import type { ServerOptions } from './options.ts'
+import type { ServedEpisode, ServerOptions } from './options.ts'
 import { newSecret } from './secret.ts'
 import { Tally } from './tally.ts'
 
@@ -50,7 +50,7 @@ export class Sessions {
   readonly #environment: AnyEnvironment
   readonly #clock: Clock
   readonly #idleMs: number
-  readonly #openEpisode: () => LocalEpisode
+  readonly #openEpisode: () => ServedEpisode
   readonly tally = new Tally()
   readonly events = new EpisodeEvents()
   #numbered = 0
@@ -85,7 +85,9 @@ export class Sessions {
     }
     const number = (this.#numbered += 1)
     const { tally, events } = this
-    const episode = new ObservedEpisode(this.#openEpisode(), {
+    const served = this.#openEpisode()
+    served.checkWith?.(this.#environment)
+    const episode = new ObservedEpisode(served, {
       tally,
       events,
       session: number,

@@ -8,6 +8,11 @@ const VARIABLES = {
   operator: 'OPENENV_OPERATOR_TOKEN',
 } as const
 
+/** Whether an environment variable holds a token of a server, or names the file that does. */
+export function isTokenVariable(name: string): boolean {
+  return Object.values(VARIABLES).some((each) => name === each || name === `${each}_FILE`)
+}
+
 /**
  * Reads the tokens of the planes: from `OPENENV_CONTROL_TOKEN`, `OPENENV_AGENT_TOKEN`, `OPENENV_OPERATOR_TOKEN`, or
  * from the files that the same names with `_FILE` give [OE-21]. Never from the command line, which others can read.

@@ -2,6 +2,7 @@ import {
   notReady,
   OpenEnvError,
   Turns,
+  type AnyEnvironment,
   type EpisodeState,
   type LocalEpisode,
   type Reply,
@@ -10,9 +11,11 @@ import {
   type Status,
   type Tool,
 } from '@openenv-ts/core'
-import type { OnProgress } from './executor.ts'
-import { receiveError, type Answer, type Operation } from './protocol.ts'
+import { answerFault } from './answers.ts'
+import type { CallHooks, OnProgress } from './executor.ts'
+import type { Answer, Operation } from './protocol.ts'
 import { newKey, type Seat } from './seat.ts'
+import { receiveError } from './sent-error.ts'
 
 /** What the server knows of where an episode stands, as one object: replaced as a whole. */
 interface Mirror {
@@ -38,6 +41,7 @@ export class IsolatedEpisode implements LocalEpisode {
   #broken: OpenEnvError | null = null
   #closed = false
   readonly #turns = new Turns()
+  #environment: AnyEnvironment | null = null
   #giveUp: ((reason: unknown) => void) | null = null
 
   constructor(register: Register, key: number, seat: Seat) {
@@ -45,6 +49,11 @@ export class IsolatedEpisode implements LocalEpisode {
     this.#seat = seat
     this.#register = register
     register.set(key, this)
+  }
+
+  /** Holds every answer from here on against the schemas and the range of rewards of this environment. */
+  checkWith(environment: AnyEnvironment): void {
+    this.#environment = environment
   }
 
   get status(): Status | 'idle' {
@@ -72,7 +81,7 @@ export class IsolatedEpisode implements LocalEpisode {
   }
 
   /** Ends what goes on for what its environment did beside its calls. */
-  strayed(error: OpenEnvError): void {
+  uncaught(error: OpenEnvError): void {
     this.#seat.spoil()
     if (this.#mirror !== null) this.#broken = error
   }
@@ -118,10 +127,11 @@ export class IsolatedEpisode implements LocalEpisode {
     return this.#inTurn(async () => {
       const mirror = this.#started()
       const key = newKey()
-      const { standing } = await this.#call({ op: 'fork', twin: key })
-      if (standing === undefined) throw notReady('before reset')
-      const twin = new IsolatedEpisode(this.#register, key, this.#seat.twin(key, standing))
-      twin.#mirror = { ...mirror, tools: standing.tools }
+      const { reached } = await this.#call({ op: 'fork', twin: key })
+      if (reached === undefined) throw notReady('before reset')
+      const twin = new IsolatedEpisode(this.#register, key, this.#seat.twin(key, reached))
+      twin.#environment = this.#environment
+      twin.#mirror = { ...mirror, tools: reached.tools }
       return twin
     })
   }
@@ -192,11 +202,15 @@ export class IsolatedEpisode implements LocalEpisode {
       }
       const current = this.#giveUp
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#seat.perform(operation, onProgress).then(
+      const hooks: CallHooks = {
+        fault: (answer) => answerFault(operation, answer, this.#environment),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      }
+      this.#seat.perform(operation, hooks).then(
         (answer) => {
           if (this.#giveUp !== current) return
           over()
-          if (answer.standing !== undefined && operation.op !== 'fork') this.#land(operation, answer)
+          if (answer.reached !== undefined && operation.op !== 'fork') this.#land(operation, answer)
           if (answer.error === undefined) resolve(answer)
           else reject(this.#failure(receiveError(answer.error)))
         },
@@ -213,18 +227,18 @@ export class IsolatedEpisode implements LocalEpisode {
   }
 
   /** Takes in where a call led. */
-  #land({ op }: Operation, { value, standing }: Answer): void {
-    if (standing === undefined || standing.status === 'idle') {
+  #land({ op }: Operation, { value, reached }: Answer): void {
+    if (reached === undefined || reached.status === 'idle') {
       this.#mirror = null
       return
     }
-    const { status, steps } = standing
+    const { status, steps } = reached
     const reply = value as Reply<unknown>
     const before = this.#mirror
     this.#mirror =
       op === 'step' && before !== null
         ? { ...before, status, steps, reply }
-        : { status, steps, reply, opening: op === 'reset' ? reply : null, tools: standing.tools }
+        : { status, steps, reply, opening: op === 'reset' ? reply : null, tools: reached.tools }
   }
 
   /** A step that ran out of time while the environment waited leaves nobody knows what behind. */

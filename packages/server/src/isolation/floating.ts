@@ -1,9 +1,9 @@
 import type { OpenEnvError } from '@openenv-ts/core'
-import type { Executor, OnProgress } from './executor.ts'
-import { Patience } from './patience.ts'
+import type { CallHooks, Executor } from './executor.ts'
+import { SlowCallThreshold } from './slow-call-threshold.ts'
 import { PinnedSeat } from './pinned.ts'
 import type { Pool } from './pool.ts'
-import type { Answer, Operation, Standing } from './protocol.ts'
+import type { Answer, Operation, EpisodeStatus } from './protocol.ts'
 import type { Seat } from './seat.ts'
 
 /** Waiting calls that are looked through for one whose episode an executor holds already. */
@@ -18,7 +18,7 @@ const PROBATION = 16
 interface Waiting {
   readonly seat: FloatingSeat
   readonly operation: Operation
-  readonly onProgress: OnProgress | undefined
+  readonly hooks: CallHooks
   givenUp: boolean
   /** Whether an executor came to its end over it already, by what may have been another's doing. */
   tried: boolean
@@ -38,7 +38,7 @@ export class FloatingSeats {
   readonly #spares: number
   readonly #queue = new Set<Waiting>()
   readonly #busy = new Set<Executor>()
-  readonly #patience = new Patience()
+  readonly #slowCall = new SlowCallThreshold()
   /** What each executor holds, the longest unused first. */
   readonly #held = new WeakMap<Executor, { readonly seats: Set<FloatingSeat>; bytes: number }>()
   #timer: NodeJS.Timeout | undefined
@@ -124,7 +124,7 @@ export class FloatingSeats {
   }
 
   #begin(waiting: Waiting, executor: Executor): void {
-    const { seat, operation, onProgress } = waiting
+    const { seat, operation, hooks } = waiting
     this.#pool.lend(executor)
     this.#busy.add(executor)
     seat.at = executor
@@ -132,9 +132,9 @@ export class FloatingSeats {
     if (!here) this.leave(seat)
     const position = here ? undefined : seat.position
     const call = { episode: seat.key, operation, ...(position === undefined ? {} : { position }) }
-    executor.perform(call, onProgress).then(
+    executor.perform(call, hooks).then(
       (answer) => {
-        this.#patience.learn(performance.now() - executor.since)
+        this.#slowCall.learn(performance.now() - executor.since)
         this.#answered(waiting, executor, answer)
       },
       (error: unknown) => {
@@ -153,15 +153,14 @@ export class FloatingSeats {
     } else if (seat.probation > 0) seat.probation -= 1
     if (givenUp) executor.forget(seat.key)
     else {
-      if (operation.op !== 'fork' && answer.standing !== undefined)
-        this.#moved(seat, executor, answer.standing)
+      if (operation.op !== 'fork' && answer.reached !== undefined) this.#moved(seat, executor, answer.reached)
       if (executor.alive && !seat.isPinned) this.#hold(seat, executor)
     }
     this.#free(executor)
     waiting.resolve(answer)
   }
 
-  #moved(seat: FloatingSeat, executor: Executor, { status, bytes }: Standing): void {
+  #moved(seat: FloatingSeat, executor: Executor, { status, bytes }: EpisodeStatus): void {
     if (status === 'idle' || bytes !== null) {
       seat.stand(bytes)
       return
@@ -190,12 +189,12 @@ export class FloatingSeats {
   /** Whether what ended the executor was the episode's own doing, or another's that this call only came upon. */
   #suspicion(
     { key }: FloatingSeat,
-    { strayed, since }: Executor,
+    { uncaught, since }: Executor,
     { code }: OpenEnvError,
   ): 'guilty' | 'unclear' | 'bystander' {
     if (code !== 'EXECUTION_ERROR') return 'guilty'
-    if (strayed !== null) return strayed.episode !== key || strayed.at < since ? 'bystander' : 'guilty'
-    return performance.now() - since < this.#patience.ms ? 'unclear' : 'guilty'
+    if (uncaught !== null) return uncaught.episode !== key || uncaught.at < since ? 'bystander' : 'guilty'
+    return performance.now() - since < this.#slowCall.ms ? 'unclear' : 'guilty'
   }
 
   /** Before anybody learns what came of its call: the next call of that episode should find it free. */
@@ -229,14 +228,14 @@ export class FloatingSeats {
     const now = performance.now()
     let soonest = Infinity
     for (const { slow, since } of this.#busy) {
-      if (!slow) soonest = Math.min(soonest, since + this.#patience.ms - now)
+      if (!slow) soonest = Math.min(soonest, since + this.#slowCall.ms - now)
     }
     if (soonest === Infinity) return
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined
         if (this.#queue.size === 0) return
-        const then = performance.now() - this.#patience.ms
+        const then = performance.now() - this.#slowCall.ms
         for (const executor of this.#busy) if (executor.since <= then) executor.slow = true
         this.#keep()
         this.#assign()
@@ -274,10 +273,10 @@ export class FloatingSeat implements Seat {
     this.key = key
   }
 
-  perform(operation: Operation, onProgress?: OnProgress): Promise<Answer> {
-    if (this.#pinned !== null) return this.#pinned.perform(operation, onProgress)
+  perform(operation: Operation, hooks: CallHooks): Promise<Answer> {
+    if (this.#pinned !== null) return this.#pinned.perform(operation, hooks)
     return new Promise((resolve, reject) => {
-      this.#waiting = { seat: this, operation, onProgress, givenUp: false, tried: false, resolve, reject }
+      this.#waiting = { seat: this, operation, hooks, givenUp: false, tried: false, resolve, reject }
       this.#seats.enqueue(this.#waiting)
     })
   }
@@ -293,7 +292,7 @@ export class FloatingSeat implements Seat {
     return true
   }
 
-  twin(key: number, { bytes }: Standing): Seat {
+  twin(key: number, { bytes }: EpisodeStatus): Seat {
     if (this.#pinned !== null) return this.#pinned.twin(key)
     const twin = this.#seats.seat(key)
     twin.stand(bytes)
@@ -324,7 +323,8 @@ export class FloatingSeat implements Seat {
 
   /** Notes where it came to. */
   stand(bytes: Uint8Array | null): void {
-    this.#bytes = bytes
+    // Those of a process are a part of the message that they came in, which would be kept whole.
+    this.#bytes = bytes !== null && bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes
     this.#arrivedAt = performance.now()
   }
 

@@ -6,14 +6,9 @@ import {
   type Progress,
   type Snapshot,
 } from '@openenv-ts/core'
-import {
-  sendError,
-  type Answer,
-  type Call,
-  type Operation,
-  type Position,
-  type Standing,
-} from './protocol.ts'
+import { isProgress } from './messages.ts'
+import type { Answer, Call, EpisodeStatus, Operation, Position } from './protocol.ts'
+import { sendError } from './sent-error.ts'
 
 const REPORTS_A_SECOND = 100
 
@@ -28,31 +23,44 @@ type Act = Exclude<Operation, { readonly op: 'fork' }>
 export class EpisodeHost {
   readonly #environment: AnyEnvironment
   readonly #limitSeconds: number
-  readonly #tell: (progress: Progress) => void
+  readonly #tell: (call: number, progress: Progress) => void
+  /** The number of the call at work. */
+  #atWork: number | null = null
   readonly #episodes = new Map<number, LocalEpisode>()
   #abort: AbortController | null = null
 
   /** @param tell - Told how far the call at work is, where somebody wants to know. */
-  constructor(environment: AnyEnvironment, limitSeconds: number, tell: (progress: Progress) => void) {
+  constructor(
+    environment: AnyEnvironment,
+    limitSeconds: number,
+    tell: (call: number, progress: Progress) => void,
+  ) {
     this.#environment = environment
     this.#limitSeconds = limitSeconds
     this.#tell = sparingly(tell)
   }
 
   /** Performs a call; never rejects. */
-  async perform({ episode: key, operation, position }: Call): Promise<Answer> {
+  async perform(call: Call): Promise<Answer> {
+    this.#atWork = call.call
+    const answer = await this.#perform(call)
+    this.#atWork = null
+    return answer
+  }
+
+  async #perform({ call, episode: key, operation, position }: Call): Promise<Answer> {
     let episode: LocalEpisode
     try {
       episode = await this.#episode(key, position)
     } catch (error) {
       // It stands nowhere now, and needs a reset.
-      return { error: sendError(error, 'restore'), standing: { status: 'idle', steps: 0, bytes: null } }
+      return { error: sendError(error, 'restore'), reached: { status: 'idle', steps: 0, bytes: null } }
     }
     if (operation.op === 'fork') return this.#fork(episode, operation.twin)
     const before = episode.reply
-    const outcome = await this.#outcome(key, episode, operation)
+    const outcome = await this.#outcome(call, key, episode, operation)
     if (episode.reply === before || operation.op === 'close') return outcome
-    return { ...outcome, standing: await this.#standing(episode, operation.op !== 'step') }
+    return { ...outcome, reached: await this.#reached(episode, operation.op !== 'step') }
   }
 
   /** Gives up the call at work. */
@@ -84,29 +92,33 @@ export class EpisodeHost {
   async #fork(episode: LocalEpisode, key: number): Promise<Answer> {
     try {
       const twin = await episode.fork()
-      const standing = await this.#standing(twin, true)
-      if (standing.bytes === null) this.#episodes.set(key, twin)
+      const reached = await this.#reached(twin, true)
+      if (reached.bytes === null) this.#episodes.set(key, twin)
       else void twin.close()
-      return { standing }
+      return { reached }
     } catch (error) {
       return { error: sendError(error, 'fork') }
     }
   }
 
-  async #outcome(key: number, episode: LocalEpisode, operation: Act): Promise<Answer> {
+  async #outcome(call: number, key: number, episode: LocalEpisode, operation: Act): Promise<Answer> {
     try {
-      return { value: await this.#act(key, episode, operation) }
+      return { value: await this.#act(call, key, episode, operation) }
     } catch (error) {
       return { error: sendError(error, operation.op) }
     }
   }
 
-  async #act(key: number, episode: LocalEpisode, operation: Act): Promise<unknown> {
+  async #act(call: number, key: number, episode: LocalEpisode, operation: Act): Promise<unknown> {
     this.#abort ??= new AbortController()
     const { signal } = this.#abort
     switch (operation.op) {
       case 'step':
-        return episode.stepNow(operation.action, signal, operation.tellsProgress ? this.#tell : undefined)
+        return episode.stepNow(
+          operation.action,
+          signal,
+          operation.tellsProgress ? this.#report(call) : undefined,
+        )
       case 'reset':
         return episode.reset({ ...operation.options, signal })
       case 'state':
@@ -123,8 +135,15 @@ export class EpisodeHost {
     }
   }
 
+  /** What a step says after its end is nothing that anybody waits for. */
+  #report(call: number): (progress: Progress) => void {
+    return (progress) => {
+      if (this.#atWork === call && isProgress(progress)) this.#tell(call, progress)
+    }
+  }
+
   /** Where the episode came to: what the server needs to go on without this executor. */
-  async #standing(episode: LocalEpisode, withTools: boolean): Promise<Standing> {
+  async #reached(episode: LocalEpisode, withTools: boolean): Promise<EpisodeStatus> {
     const { status, stepCount: steps } = episode
     const tools = withTools ? episode.taskTools() : undefined
     const bytes = status === 'idle' || !floats(this.#environment) ? null : await positionOf(episode)
@@ -142,16 +161,18 @@ async function positionOf(episode: LocalEpisode): Promise<Uint8Array | null> {
 }
 
 /** Lets so many reports through in a second, and drops the others: a loop may report at every turn. */
-function sparingly(tell: (progress: Progress) => void): (progress: Progress) => void {
+function sparingly(
+  tell: (call: number, progress: Progress) => void,
+): (call: number, progress: Progress) => void {
   let since = -Infinity
   let left = 0
-  return (progress) => {
+  return (call, progress) => {
     const now = performance.now()
     if (now - since >= 1000) {
       since = now
       left = REPORTS_A_SECOND
     }
     left -= 1
-    if (left >= 0) tell(progress)
+    if (left >= 0) tell(call, progress)
   }
 }

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { LocalEpisode } from '@openenv-ts/core'
-import type { LogEvent } from '../options.ts'
+import type { LogEvent, ServedEpisode } from '../options.ts'
 import { IsolatedEpisode, type Register } from './episode.ts'
 import { FloatingSeats } from './floating.ts'
 import type { LaunchOptions } from './line.ts'
 import { PinnedSeat } from './pinned.ts'
 import { Pool } from './pool.ts'
 import { processes } from './process.ts'
-import { receiveError, type ExecutorConfig } from './protocol.ts'
+import type { ExecutorConfig } from './protocol.ts'
 import { newKey, type Seat } from './seat.ts'
+import { receiveError } from './sent-error.ts'
 import { threads } from './thread.ts'
 
 /** Where environments run instead of in the server's own thread. */
@@ -37,7 +37,15 @@ export interface IsolationOptions {
   readonly stepSeconds?: number
   /** Megabytes of JavaScript's heap of an executor; 512 when not given. A process may use 256 more beside it. */
   readonly memoryMb?: number
-  /** Environment variables that a process gets beside PATH, HOME, LANG, LC_ALL, TZ and TMPDIR. Threads get all. */
+  /**
+   * Megabytes of one message of an executor; 64 when not given. An executor that sends a longer one is ended: raise it
+   * for environments whose observations or states are larger.
+   */
+  readonly messageMb?: number
+  /**
+   * Environment variables that a process gets beside PATH, HOME, LANG, LC_ALL, TZ and TMPDIR. Threads get all of this
+   * process. Neither gets the server's tokens, whatever stands here.
+   */
   readonly variables?: readonly string[]
   /** Flags of Node for executors; those of this process when not given. */
   readonly execArgv?: readonly string[]
@@ -47,7 +55,7 @@ export interface IsolationOptions {
 /** Episodes that run elsewhere. */
 export interface Isolation extends AsyncDisposable {
   /** Opens an episode: what a server takes as `openEpisode`. */
-  openEpisode(): LocalEpisode
+  openEpisode(): ServedEpisode
   /** Ends every executor; calls at work are rejected. Close the server first. */
   close(): Promise<void>
 }
@@ -55,6 +63,8 @@ export interface Isolation extends AsyncDisposable {
 const DEFAULT_MAX = 64
 const DEFAULT_STEP_SECONDS = 10
 const DEFAULT_MEMORY_MB = 512
+const DEFAULT_MESSAGE_MB = 64
+const MIB = 1024 * 1024
 
 /**
  * Starts executors, each with the environment loaded, and offers episodes that run in them.
@@ -74,14 +84,16 @@ export async function createIsolation(options: IsolationOptions): Promise<Isolat
   checkOptions(options)
   const max = Math.max(options.maxExecutors ?? DEFAULT_MAX, workers + 1)
   const register: Register = new Map()
+  const launching = launchOptions(options)
   const pool = new Pool({
-    launch: (options.kind === 'worker' ? threads : processes)(launchOptions(options)),
+    launch: (options.kind === 'worker' ? threads : processes)(launching),
+    maxMessageBytes: launching.maxMessageBytes,
     max,
     reuse: options.kind === 'worker',
-    stray: ({ episode, error: sent }) => {
+    uncaught: ({ episode, error: sent }) => {
       const error = receiveError(sent)
       log({ level: 'error', message: error.message, cause: error.cause })
-      if (episode !== null) register.get(episode)?.strayed(error)
+      if (episode !== null) register.get(episode)?.uncaught(error)
     },
     print: (text) => {
       process.stderr.write(text)
@@ -130,6 +142,7 @@ function launchOptions({
   module,
   loader,
   memoryMb,
+  messageMb = DEFAULT_MESSAGE_MB,
   stepSeconds,
   execArgv,
   variables,
@@ -145,13 +158,15 @@ function launchOptions({
     entry: existsSync(fileURLToPath(built)) ? built : new URL('main.ts', import.meta.url),
     config: JSON.stringify(config),
     memoryMb: memoryMb ?? DEFAULT_MEMORY_MB,
+    maxMessageBytes: messageMb * MIB,
     ...(execArgv === undefined ? {} : { execArgv }),
     ...(variables === undefined ? {} : { variables }),
   }
 }
 
-function checkOptions({ workers, spares, stepSeconds, memoryMb, maxExecutors }: IsolationOptions): void {
-  for (const [name, value] of Object.entries({ workers, spares, maxExecutors, memoryMb })) {
+function checkOptions(options: IsolationOptions): void {
+  const { workers, spares, stepSeconds, memoryMb, messageMb, maxExecutors } = options
+  for (const [name, value] of Object.entries({ workers, spares, maxExecutors, memoryMb, messageMb })) {
     if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
       throw new RangeError(`${name} is a whole number of at least 1, not ${String(value)}.`)
     }

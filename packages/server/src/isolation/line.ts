@@ -1,8 +1,15 @@
-import type { FromExecutor, ToExecutor } from './protocol.ts'
+import type { ToExecutor } from './protocol.ts'
 
 /** What a line to an executor tells. */
 export interface LineEvents {
-  readonly message: (message: FromExecutor) => void
+  /** Something came; it may be anything. */
+  readonly message: (received: unknown) => void
+  /**
+   * What came is no message at all; nothing more is read.
+   *
+   * @param what - To follow on "it sent".
+   */
+  readonly broken: (what: string) => void
   /** What the executor prints. */
   readonly print: (text: string) => void
   /** The executor is on its way out: nothing can be asked of it any more. */
@@ -35,6 +42,8 @@ export interface LaunchOptions {
   readonly config: string
   /** Megabytes of JavaScript's heap. */
   readonly memoryMb: number
+  /** Bytes of the longest message that is read from it. */
+  readonly maxMessageBytes: number
   /** Flags of Node; absent: those of this process. */
   readonly execArgv?: readonly string[]
   /** Names of the environment variables that a process gets beside the few that every one does. */

@@ -1,34 +1,31 @@
 // What runs in an executor, a thread or a process of its own: loads the environment and performs one call at a time.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { parentPort, type MessagePort } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { isObject, OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
+import { processChannel, threadChannel } from './channel.ts'
 import { EpisodeHost, floats } from './host.ts'
+import { guardKill } from './kill-guard.ts'
 import { boundOutput } from './output.ts'
-import {
-  sendError,
-  type Answer,
-  type ExecutorConfig,
-  type FromExecutor,
-  type ToExecutor,
-} from './protocol.ts'
+import type { ExecutorConfig } from './protocol.ts'
+import { sendError } from './sent-error.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** Of a process that may use so much of JavaScript's heap: what it may use beside it. */
 const BESIDE_HEAP_MB = 256
 const MIB = 1024 * 1024
 
-const [, , configText = '{}', memoryMb = '', server = ''] = process.argv
+const [, , configText = '{}', memoryMb = '', server = '', mark = ''] = process.argv
 const config = JSON.parse(configText) as ExecutorConfig
-const post = line()
+const { post, listen } = parentPort === null ? processChannel(endGroup) : threadChannel(parentPort)
 /** Whose code runs, across everything that it waits for. */
 const whose = new AsyncLocalStorage<number>()
 
 boundOutput()
-reportStrays()
+reportUncaught()
 if (parentPort === null) {
-  process.on('disconnect', endGroup)
-  startWatchdog(Number(server), (Number(memoryMb) + BESIDE_HEAP_MB) * MIB)
+  startWatchdog(Number(server), (Number(memoryMb) + BESIDE_HEAP_MB) * MIB, mark)
 }
+guardKill(parentPort === null ? Number(server) : process.pid)
 await start()
 
 async function start(): Promise<void> {
@@ -40,8 +37,8 @@ async function start(): Promise<void> {
     return
   }
   const limitSeconds = environment.limits.stepSeconds ?? config.stepSeconds
-  const host = new EpisodeHost(environment, limitSeconds, (progress) => {
-    post({ type: 'progress', progress })
+  const host = new EpisodeHost(environment, limitSeconds, (call, progress) => {
+    post({ type: 'progress', call, progress })
   })
   listen((message) => {
     switch (message.type) {
@@ -49,7 +46,7 @@ async function start(): Promise<void> {
         void whose
           .run(message.episode, () => host.perform(message))
           .then((answer) => {
-            post({ type: 'answer', ...answer })
+            post({ type: 'answer', call: message.call, ...answer })
           })
         return
       case 'abort':
@@ -75,60 +72,10 @@ async function loadEnvironment(): Promise<AnyEnvironment> {
   throw new OpenEnvError('FACTORY_ERROR', `${module} default-exports no environment.`)
 }
 
-/** The way to the server. What cannot cross as it is crosses as JSON, which is all that a client would see of it. */
-function line(): (message: FromExecutor) => void {
-  const write = parentPort === null ? processLine() : threadLine(parentPort)
-  return (message) => {
-    try {
-      write(message)
-    } catch {
-      write(asJson(message))
-    }
-  }
-}
-
-function threadLine(port: MessagePort): (message: FromExecutor) => void {
-  return (message) => {
-    port.postMessage(message, bytesOf(message))
-  }
-}
-
-function processLine(): (message: FromExecutor) => void {
-  // Kept: the environment may take it for its own.
-  const send = process.send?.bind(process)
-  return (message) => {
-    send?.(message, undefined, undefined, (error) => {
-      if (error !== null) endGroup()
-    })
-  }
-}
-
-function asJson(message: FromExecutor): FromExecutor {
-  if (message.type !== 'answer') return message
-  const { value, error } = message
-  try {
-    return { ...message, ...(JSON.parse(JSON.stringify({ value, error })) as Answer) }
-  } catch (cause) {
-    return { ...message, value: undefined, error: sendError(cause, 'the call') }
-  }
-}
-
-/** Positions are handed over, not copied. */
-function bytesOf(message: FromExecutor): ArrayBuffer[] {
-  if (message.type !== 'answer') return []
-  const bytes = message.standing?.bytes
-  return bytes === undefined || bytes === null ? [] : [bytes.buffer as ArrayBuffer]
-}
-
-function listen(take: (message: ToExecutor) => void): void {
-  if (parentPort === null) process.on('message', take)
-  else parentPort.on('message', take)
-}
-
 /** Tells of what nobody caught, and of an exit, whose code it came from. */
-function reportStrays(): void {
+function reportUncaught(): void {
   const report = (error: unknown, ends = false): void => {
-    post({ type: 'stray', episode: whose.getStore() ?? null, error: sendError(error, 'no call'), ends })
+    post({ type: 'uncaught', episode: whose.getStore() ?? null, error: sendError(error, 'no call'), ends })
   }
   const caught = (cause: unknown): void => {
     report(

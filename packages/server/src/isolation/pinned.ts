@@ -1,5 +1,5 @@
 import { notReady } from '@openenv-ts/core'
-import type { Executor, OnProgress } from './executor.ts'
+import type { CallHooks, Executor } from './executor.ts'
 import type { Pool } from './pool.ts'
 import type { Answer, Operation } from './protocol.ts'
 import type { Seat } from './seat.ts'
@@ -29,14 +29,14 @@ export class PinnedSeat implements Seat {
     this.#place = executor === null ? null : { executor, spoilt: false, users: 1, free: Promise.resolve() }
   }
 
-  async perform(operation: Operation, onProgress?: OnProgress): Promise<Answer> {
+  async perform(operation: Operation, hooks: CallHooks): Promise<Answer> {
     const call = ++this.#calls
     const place = await this.#placeFor(operation)
     const answer = place.free.then(() => {
       if (call !== this.#calls) throw notReady('before reset')
       if (!place.executor.alive) throw place.executor.ending
       this.#begun = call
-      return place.executor.perform({ episode: this.#key, operation }, onProgress)
+      return place.executor.perform({ episode: this.#key, operation }, hooks)
     })
     place.free = answer.catch(() => undefined)
     return answer
@@ -72,7 +72,7 @@ export class PinnedSeat implements Seat {
     const { executor } = place
     place.free = place.free.then(async () => {
       if (!executor.alive) return
-      await executor.perform({ episode: this.#key, operation: { op: 'close' } }).catch(() => undefined)
+      await executor.perform({ episode: this.#key, operation: { op: 'close' } }, {}).catch(() => undefined)
     })
     await place.free
     place.users -= 1

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { OpenEnvError } from '@openenv-ts/core'
 import { Executor } from './executor.ts'
 import type { Launch } from './line.ts'
-import type { Stray } from './protocol.ts'
+import type { UncaughtError } from './protocol.ts'
 
 /** How long an executor that is not needed any more waits for a use. */
 const IDLE_MS = 10_000
@@ -18,9 +18,10 @@ export interface PoolOptions {
   readonly max: number
   /** Whether an executor that an episode had for itself may serve another. */
   readonly reuse: boolean
-  readonly stray: (stray: Stray) => void
+  readonly uncaught: (uncaught: UncaughtError) => void
   readonly print: (text: string) => void
-  /** An executor did not start. */
+  readonly maxMessageBytes: number
+  /** An executor did not start, or sent what it may not. */
   readonly failed: (message: string, cause: unknown) => void
 }
 
@@ -150,12 +151,13 @@ export class Pool {
 
   async #start(): Promise<void> {
     this.#starting += 1
-    const { launch, stray, print, failed } = this.#options
+    const { launch, maxMessageBytes, uncaught, print, failed } = this.#options
     const ended = (executor: Executor, byItself: boolean): void => {
       this.#ended(executor, byItself)
     }
     try {
-      const executor = await Executor.start(launch, { stray, print, ended }, this.#closing.signal)
+      const events = { uncaught, print, ended, misbehaved: failed }
+      const executor = await Executor.start({ launch, maxMessageBytes }, events, this.#closing.signal)
       this.#starting -= 1
       this.#failure = null
       this.#free(executor)

@@ -1,36 +1,51 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { endAllMarked, endMarked, newMark } from './descendants.ts'
+import { CHANNEL, frameOf, FrameReader } from './frames.ts'
 import type { Launch, LaunchOptions } from './line.ts'
 import { passOn } from './output.ts'
-import type { FromExecutor } from './protocol.ts'
+import { processVariables } from './surroundings.ts'
 import { OUT_OF_MEMORY } from './watchdog.ts'
 
-/** Environment variables that every process gets; others may hold secrets, or steer Node. */
-const VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot']
 /** Flags that hold for one process only, or that are set here. */
 const OWN_FLAGS = /^--(?:inspect|max-old-space-size)/
 /** Of what it printed last: where the reason of its end would stand. */
 const TAIL_CHARS = 4096
-/** How long what it printed last may take to come after its end. */
+/** How long what it said last may take to come after its end, and its end after its last message. */
 const LAST_WORDS_MS = 250
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
+  if (running.size === 0) return
   for (const child of running) killGroup(child)
+  endAllMarked()
 })
 
 /** Executors that are processes, each with a group of its own. They end with this process, however that ends. */
-export function processes({ entry, config, memoryMb, execArgv, variables = [] }: LaunchOptions): Launch {
+export function processes({
+  entry,
+  config,
+  memoryMb,
+  maxMessageBytes,
+  execArgv,
+  variables = [],
+}: LaunchOptions): Launch {
   const flags = execArgv ?? process.execArgv.filter((flag) => !OWN_FLAGS.test(flag))
-  return ({ message, print, ending, ended }) => {
-    const child = fork(fileURLToPath(entry), [config, String(memoryMb), String(process.pid)], {
-      execArgv: [...flags, `--max-old-space-size=${String(memoryMb)}`],
-      env: pick(process.env, [...VARIABLES, ...variables]),
-      serialization: 'advanced',
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    })
+  return ({ message, broken, print, ending, ended }) => {
+    const mark = newMark()
+    const child = spawn(
+      process.execPath,
+      [
+        ...[...flags, `--max-old-space-size=${String(memoryMb)}`],
+        ...[fileURLToPath(entry), config, String(memoryMb), String(process.pid), mark],
+      ],
+      {
+        env: processVariables(variables, mark),
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      },
+    )
     running.add(child)
     let tail = ''
     let over = false
@@ -40,6 +55,18 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
       running.delete(child)
       ended(how)
     }
+    const channel = child.stdio[CHANNEL] as Socket
+    const reader = new FrameReader(maxMessageBytes, { message, broken })
+    channel.on('data', (chunk: Buffer) => {
+      reader.take(chunk)
+    })
+    channel.on('error', ignore)
+    channel.on('end', () => {
+      // At an end of its own the process says more, so it is given the time for that.
+      setTimeout(() => {
+        if (child.exitCode === null && child.signalCode === null) broken('the end of its messages')
+      }, LAST_WORDS_MS).unref()
+    })
     for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref()
     if (child.stdout !== null) passOn(child.stdout, print)
     if (child.stderr !== null) {
@@ -48,9 +75,6 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
         print(text)
       })
     }
-    child.on('message', (received) => {
-      message(received as FromExecutor)
-    })
     child.on('error', (error) => {
       if (child.pid === undefined) end(`got no process: ${error.message}`)
     })
@@ -64,6 +88,7 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
       ending()
       // What it started itself would stay behind, and would hold on to what it printed to.
       killGroup(child)
+      void endMarked(mark)
       // Who ended by itself said what there was to say.
       if (signal === null) {
         tell(code, signal)
@@ -75,36 +100,30 @@ export function processes({ entry, config, memoryMb, execArgv, variables = [] }:
     child.on('close', tell)
     return {
       send: (sent) => {
+        const frame = frameOf(sent)
         // What cannot be sent any more needs no answer: its end is told.
-        if (child.connected) child.send(sent, ignore)
+        if (channel.writable) channel.write(frame)
       },
       kill: () => {
+        reader.stop()
+        channel.destroy()
         killGroup(child)
       },
       hold: (held) => {
         if (held) {
           child.ref()
-          child.channel?.ref()
+          channel.ref()
         } else {
           child.unref()
-          child.channel?.unref()
+          channel.unref()
         }
       },
     }
   }
 }
 
-function pick(from: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const name of names) {
-    const value = from[name]
-    if (value !== undefined && name !== 'NODE_OPTIONS') picked[name] = value
-  }
-  return picked
-}
-
 function ignore(): void {
-  // See above.
+  // Its end is told.
 }
 
 /** Ends a process and all that it started. */

@@ -1,15 +1,4 @@
-import {
-  isOpenEnvError,
-  OpenEnvError,
-  toOpenEnvError,
-  type ErrorCode,
-  type Issue,
-  type Progress,
-  type ResetOptions,
-  type Snapshot,
-  type Status,
-  type Tool,
-} from '@openenv-ts/core'
+import type { ErrorCode, Issue, Progress, ResetOptions, Snapshot, Status, Tool } from '@openenv-ts/core'
 
 /** What an executor is started with: its one argument, as JSON. */
 export interface ExecutorConfig {
@@ -37,6 +26,8 @@ export type Operation =
 
 /** An operation on one episode. */
 export interface Call {
+  /** A number that no other call to this executor has; the answer repeats it. */
+  readonly call: number
   readonly episode: number
   readonly operation: Operation
   /** Where the episode stands; absent where the executor holds it, or where there is nothing yet. */
@@ -44,7 +35,7 @@ export interface Call {
 }
 
 /** Where an episode stands after a call that moved it. */
-export interface Standing {
+export interface EpisodeStatus {
   readonly status: Status | 'idle'
   readonly steps: number
   readonly tools?: readonly Tool[]
@@ -57,7 +48,7 @@ export interface Answer {
   readonly value?: unknown
   readonly error?: SentError
   /** Absent when the episode stands where it stood. */
-  readonly standing?: Standing
+  readonly reached?: EpisodeStatus
 }
 
 /** Messages to an executor. It performs one call at a time; only a call is answered. */
@@ -72,9 +63,9 @@ export type ToExecutor =
 export type FromExecutor =
   | Hello
   | { readonly type: 'unfit'; readonly error: SentError }
-  | ({ readonly type: 'answer' } & Answer)
-  | { readonly type: 'progress'; readonly progress: Progress }
-  | Stray
+  | ({ readonly type: 'answer'; readonly call: number } & Answer)
+  | { readonly type: 'progress'; readonly call: number; readonly progress: Progress }
+  | UncaughtError
 
 /** The first message of an executor that is ready for calls. */
 export interface Hello {
@@ -86,8 +77,8 @@ export interface Hello {
 }
 
 /** Something happened in an executor that is no answer to a call. */
-export interface Stray {
-  readonly type: 'stray'
+export interface UncaughtError {
+  readonly type: 'uncaught'
   /** The episode whose code it came from; null where that is not known. */
   readonly episode: number | null
   readonly error: SentError
@@ -103,23 +94,4 @@ export interface SentError {
   readonly issues: readonly Issue[]
   readonly data: Readonly<Record<string, unknown>>
   readonly cause: string | null
-}
-
-/** Makes an error ready to cross. */
-export function sendError(thrown: unknown, doing: string): SentError {
-  const { code, message, http, issues, data, cause } = toOpenEnvError(thrown, doing)
-  return { code, message, http, issues, data, cause: cause === undefined ? null : textOf(cause) }
-}
-
-/** The error that crossed. */
-export function receiveError({ code, message, http, issues, data, cause }: SentError): OpenEnvError {
-  return new OpenEnvError(code, message, { http, issues, data, ...(cause === null ? {} : { cause }) })
-}
-
-function textOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const text = cause.stack ?? `${cause.name}: ${cause.message}`
-  return isOpenEnvError(cause) || cause.cause === undefined
-    ? text
-    : `${text}\nCaused by: ${textOf(cause.cause)}`
 }

@@ -1,5 +1,5 @@
-import type { OnProgress } from './executor.ts'
-import type { Answer, Operation, Standing } from './protocol.ts'
+import type { CallHooks } from './executor.ts'
+import type { Answer, Operation, EpisodeStatus } from './protocol.ts'
 
 /** How the calls on one episode get performed, one at a time. */
 export interface Seat {
@@ -8,7 +8,7 @@ export interface Seat {
    *
    * @throws OpenEnvError when the environment had no chance to answer: it took too long, or brought itself down.
    */
-  perform(operation: Operation, onProgress?: OnProgress): Promise<Answer>
+  perform(operation: Operation, hooks: CallHooks): Promise<Answer>
   /**
    * Gives up the call at work; what comes of it is thrown away.
    *
@@ -18,7 +18,7 @@ export interface Seat {
   /** Says that what the episode left behind is in disorder: it goes on, from its next reset, in a fresh place. */
   spoil(): void
   /** The seat of a fork of this episode. */
-  twin(key: number, standing: Standing): Seat
+  twin(key: number, reached: EpisodeStatus): Seat
   /** Frees what the episode holds. */
   leave(): Promise<void>
 }

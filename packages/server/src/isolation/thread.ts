@@ -1,13 +1,19 @@
 import { Worker } from 'node:worker_threads'
+import { isObject } from '@openenv-ts/core'
+import { endMarked, newMark } from './descendants.ts'
 import type { Launch, LaunchOptions } from './line.ts'
 import { passOn } from './output.ts'
-import type { FromExecutor } from './protocol.ts'
+import { threadVariables } from './surroundings.ts'
+
+const MAX_REASON = 1000
 
 /** Executors that are threads of this process. */
 export function threads({ entry, config, memoryMb, execArgv }: LaunchOptions): Launch {
-  return ({ message, print, ended }) => {
+  return ({ message, broken, print, ended }) => {
+    const mark = newMark()
     const worker = new Worker(entry, {
       argv: [config],
+      env: threadVariables(mark),
       stdout: true,
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
@@ -16,16 +22,19 @@ export function threads({ entry, config, memoryMb, execArgv }: LaunchOptions): L
     let cause: string | null = null
     passOn(worker.stdout, print)
     passOn(worker.stderr, print)
-    worker.on('message', (received: FromExecutor) => {
-      message(received)
+    worker.on('message', message)
+    worker.on('messageerror', () => {
+      broken('a message that cannot be read')
     })
-    worker.on('error', (error: NodeJS.ErrnoException) => {
+    // What was thrown over there, which may be anything.
+    worker.on('error', (thrown: unknown) => {
       cause =
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        isObject(thrown) && thrown['code'] === 'ERR_WORKER_OUT_OF_MEMORY'
           ? `used up the ${String(memoryMb)} MB of its worker`
-          : `ended its worker: ${error.message}`
+          : `ended its worker: ${reasonOf(thrown)}`
     })
     worker.on('exit', (code) => {
+      void endMarked(mark)
       ended(cause ?? `ended its worker with exit code ${String(code)}`)
     })
     return {
@@ -41,4 +50,9 @@ export function threads({ entry, config, memoryMb, execArgv }: LaunchOptions): L
       },
     }
   }
+}
+
+function reasonOf(thrown: unknown): string {
+  const reason = isObject(thrown) ? thrown['message'] : thrown
+  return typeof reason === 'string' ? reason.slice(0, MAX_REASON) : 'something was thrown that is no error'
 }

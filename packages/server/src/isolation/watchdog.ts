@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { MARK } from './descendants.ts'
 
 /** What the watchdog of a process prints before it ends that process for its memory. */
 export const OUT_OF_MEMORY = 'openenv: this process is over its limit of memory'
@@ -11,10 +12,11 @@ const WATCHDOG_MEMORY_MB = 16
  *
  * @param server - The process that started this one. Asked for here it might be gone already, and another in its place.
  * @param maxBytes - Resident memory of this process.
+ * @param mark - What everything that this process starts carries in its variables.
  */
-export function startWatchdog(server: number, maxBytes: number): void {
-  const code = `(${watch.toString()})(${[server, maxBytes, OUT_OF_MEMORY].map((value) => JSON.stringify(value)).join()})`
-  new Worker(code, {
+export function startWatchdog(server: number, maxBytes: number, mark: string): void {
+  const given = [server, maxBytes, OUT_OF_MEMORY, `${MARK}=${mark}`].map((value) => JSON.stringify(value))
+  new Worker(`(${watch.toString()})(${given.join()})`, {
     eval: true,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: WATCHDOG_MEMORY_MB },
@@ -22,22 +24,41 @@ export function startWatchdog(server: number, maxBytes: number): void {
 }
 
 /** Runs from its source, so that it has to stand on its own. */
-function watch(server: number, maxBytes: number, note: string): void {
-  const end = (): void => {
-    // The whole group: this process leads it.
-    for (const target of [-process.pid, process.pid]) {
+function watch(server: number, maxBytes: number, note: string, marked: string): void {
+  const fs = process.getBuiltinModule('node:fs')
+  const kill = (target: number): void => {
+    try {
+      process.kill(target, 'SIGKILL')
+    } catch {
+      // There are no groups here, or it is gone.
+    }
+  }
+  const endMarked = (): void => {
+    for (const name of fs.readdirSync('/proc')) {
+      const pid = Number(name)
       try {
-        process.kill(target, 'SIGKILL')
+        if (pid > 1 && pid !== process.pid && fs.readFileSync(`/proc/${name}/environ`).includes(marked))
+          kill(pid)
       } catch {
-        // There are no groups here.
+        // It is gone, or another user's.
       }
     }
+  }
+  const end = (): void => {
+    try {
+      endMarked()
+    } catch {
+      // There is no /proc here.
+    }
+    // The whole group: this process leads it.
+    kill(-process.pid)
+    kill(process.pid)
   }
   setInterval(() => {
     if (process.ppid !== server) end()
     if (process.memoryUsage.rss() <= maxBytes) return
     // Streams of this thread would wait for the main one.
-    process.getBuiltinModule('node:fs').writeSync(2, `${note}\n`)
+    fs.writeSync(2, `${note}\n`)
     end()
   }, 100)
 }

@@ -6,7 +6,7 @@ const TIMES_TYPICAL = 4
 const PACE = 1.05
 
 /** Learns how long calls take, and from that after what time one is slow. */
-export class Patience {
+export class SlowCallThreshold {
   /**
    * Near the median: it goes up or down by the same factor whether a call took much longer or a little, so that a few
    * calls that never end cannot make slowness the norm.
