@@ -112,7 +112,7 @@ describe.each(KINDS)('isolation by %s', (kind) => {
   })
 
   it.each([
-    ['is not there', './no-such-module.ts', /could not be loaded in isolation/],
+    ['is not there', 'file:///no-such-module.mjs', /could not be loaded in isolation/],
     ['has no environment', './isolate.ts', /default-exports no environment/],
     ['ends its executor', 'data:text/javascript,process.exit(9)', /exit code 9/],
   ])('is refused at the start when the module %s', async (_what, module, says) => {
@@ -120,7 +120,7 @@ describe.each(KINDS)('isolation by %s', (kind) => {
   })
 
   it('loads the environment with a loader', async () => {
-    const loader = new URL('../../test/isolation/loader.ts', import.meta.url).href
+    const loader = './loader.ts'
     await using isolation = await isolate(kind, 'counter', { loader })
     await using episode = isolation.openEpisode()
     expect((await episode.reset({ taskId: 'count-to-5' })).observation).toMatchObject({ goal: 5 })
@@ -159,11 +159,9 @@ describe('isolation by process', () => {
     await using isolation = await isolate('process', './surroundings.ts', { variables: ['MEANT_FOR_IT'] })
     await using episode = isolation.openEpisode()
     const { variables } = (await episode.reset()).observation as Shown
-    const allowed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'MEANT_FOR_IT', 'NODE_CHANNEL_FD']
+    const allowed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'OPENENV_EXECUTOR', 'MEANT_FOR_IT']
     expect(variables).toContain('MEANT_FOR_IT')
-    expect(variables.filter((name) => !allowed.includes(name) && !name.startsWith('NODE_CHANNEL'))).toEqual(
-      [],
-    )
+    expect(variables.filter((name) => !allowed.includes(name))).toEqual([])
   })
 
   it('ends with the server, also when that is killed and the environment does not let go', async () => {

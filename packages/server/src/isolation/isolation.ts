@@ -79,12 +79,20 @@ const MIB = 1024 * 1024
  * await using isolation = await createIsolation({ kind: 'worker', module: '@openenv-ts/echo' })
  * await using server = await serve(echo, { openEpisode: isolation.openEpisode })
  */
-export async function createIsolation(options: IsolationOptions): Promise<Isolation> {
+export function createIsolation(options: IsolationOptions): Promise<Isolation> {
+  // Unbuilt, its neighbour is TypeScript too.
+  const built = new URL('main.js', import.meta.url)
+  const entry = existsSync(fileURLToPath(built)) ? built : new URL('main.ts', import.meta.url)
+  return isolationFrom(entry, options)
+}
+
+/** As {@link createIsolation}, with executors that run this module. */
+export async function isolationFrom(entry: URL, options: IsolationOptions): Promise<Isolation> {
   const { workers = availableParallelism(), spares = 1, log = ignore } = options
   checkOptions(options)
   const max = Math.max(options.maxExecutors ?? DEFAULT_MAX, workers + 1)
   const register: Register = new Map()
-  const launching = launchOptions(options)
+  const launching = launchOptions(entry, options)
   const pool = new Pool({
     launch: (options.kind === 'worker' ? threads : processes)(launching),
     maxMessageBytes: launching.maxMessageBytes,
@@ -138,24 +146,16 @@ async function seatsIn(pool: Pool, workers: number, spares: number): Promise<(ke
   }
 }
 
-function launchOptions({
-  module,
-  loader,
-  memoryMb,
-  messageMb = DEFAULT_MESSAGE_MB,
-  stepSeconds,
-  execArgv,
-  variables,
-}: IsolationOptions): LaunchOptions {
+function launchOptions(entry: URL, options: IsolationOptions): LaunchOptions {
+  const { module, loader, memoryMb, messageMb = DEFAULT_MESSAGE_MB, stepSeconds } = options
+  const { execArgv, variables } = options
   const config: ExecutorConfig = {
     module,
     loader: loader ?? null,
     stepSeconds: stepSeconds ?? DEFAULT_STEP_SECONDS,
   }
-  // Unbuilt, its neighbour is TypeScript too.
-  const built = new URL('main.js', import.meta.url)
   return {
-    entry: existsSync(fileURLToPath(built)) ? built : new URL('main.ts', import.meta.url),
+    entry,
     config: JSON.stringify(config),
     memoryMb: memoryMb ?? DEFAULT_MEMORY_MB,
     maxMessageBytes: messageMb * MIB,
