@@ -10,6 +10,7 @@ import {
   type ListenOptions,
   type RunningServer,
   type ServedEnvironment,
+  type TrustedProxies,
 } from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
@@ -130,6 +131,7 @@ async function listen(
     basePath,
     routes,
     shape: given({ maxDepth: flags.maxDepth, maxValues: flags.maxValues }),
+    ...given({ publicUrl: flags.publicUrl, agentUrl: flags.agentUrl, trustProxy: proxiesOf(flags) }),
     ...given({ pingSeconds, pingTimeoutSeconds, keepAliveSeconds, maxMessageBytes }),
     ...given({ port, mode, maxSessions, agentPort, operatorPort, productionControl }),
     ...(agentEpisode === undefined ? {} : { agentEpisode: agentEpisode === true ? '' : agentEpisode }),
@@ -145,6 +147,12 @@ async function listen(
   } catch (thrown) {
     throw listeningFault(thrown, flags)
   }
+}
+
+/** A number alone counts proxies; anything else names them. */
+function proxiesOf({ trustProxy }: ServeFlags): TrustedProxies | undefined {
+  const [first = ''] = trustProxy ?? []
+  return trustProxy?.length === 1 && /^\d+$/.test(first) ? Number(first) : trustProxy
 }
 
 /** The options that have a value. */

@@ -9,7 +9,8 @@ import { orsRoutes } from './ors/routes.ts'
 import type { ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
 import { Resumption } from './resume.ts'
-import { failure, json, type Host, type Plane, type Route, type SocketRoute } from './route.ts'
+import { agentAddress, publicAddress } from './public-url.ts'
+import { failure, json, type Arrival, type Host, type Route, type SocketRoute, type Visit } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { infoRoutes } from './routes/info.ts'
@@ -38,16 +39,12 @@ export interface App {
   readonly sockets: readonly SocketRoute[]
   readonly sessions: Sessions
   readonly maxMessageBytes: number
-  /**
-   * Answers a request.
-   *
-   * @param planes - The planes that the listener serves; all when not given. Routes of others are not there.
-   */
-  fetch(request: Request, planes?: ReadonlySet<Plane>): Promise<Response>
+  /** Answers a request. */
+  fetch(request: Request, arrival?: Arrival): Promise<Response>
   /**
    * Decides on a WebSocket handshake: what takes over the accepted socket, or the answer that refuses it.
    */
-  upgrade(request: Request, planes?: ReadonlySet<Plane>): ((socket: SocketLike) => SocketHandler) | Response
+  upgrade(request: Request, arrival?: Arrival): ((socket: SocketLike) => SocketHandler) | Response
   /** Closes every episode and opens no more. */
   close(): Promise<void>
 }
@@ -60,7 +57,7 @@ interface Surface {
 
 /** Offers an environment as OpenEnv, over whatever listener calls it. */
 export function createApp(environment: AnyEnvironment, options: ServerOptions = {}): App {
-  const { mode = 'simulation', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, resumeStore } = options
+  const { mode = 'simulation', maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, resumeStore, publicUrl } = options
   const log = options.log ?? (() => undefined)
   const basePath = normalBasePath(options.basePath ?? '')
   const sessions = new Sessions(environment, options)
@@ -70,6 +67,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     gate: new Gate(options.tokens),
     basePath,
+    publicUrl: publicUrl === undefined ? undefined : publicAddress('publicUrl', publicUrl),
     mode,
     maxMessageBytes,
     shape: { ...DEFAULT_SHAPE, ...options.shape },
@@ -103,8 +101,8 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sockets,
     sessions,
     maxMessageBytes,
-    fetch: async (request, planes) => check(request) ?? http.fetch(request, { planes }),
-    upgrade: (request, planes) => check(request) ?? upgrades(request, planes),
+    fetch: async (request, arrival = {}) => check(request) ?? http.fetch(request, arrival),
+    upgrade: (request, arrival) => check(request) ?? upgrades(request, arrival),
     close: async () => {
       clearInterval(reaper)
       sessions.events.end()
@@ -126,7 +124,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     ...operatorRoutes(host, options.moreMetrics ?? (() => '')),
     ...(simulation
       ? [
-          ...sessionRoutes(host, options.agentUrl ?? (() => undefined)),
+          ...sessionRoutes(host, agentAddress(options)),
           ...taskRoutes(host),
           ...orsRoutes(host, options.clock),
         ]
@@ -152,7 +150,7 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
 
 /** What a listener tells with each request. */
 interface Mounted {
-  Bindings: { readonly planes: ReadonlySet<Plane> | undefined }
+  Bindings: Arrival
 }
 
 /** Routes in order; a known path with another method is 405, everything else 404. */
@@ -165,7 +163,7 @@ function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
       const refused = host.gate.refusal(request.headers, plane)
       if (refused !== null) return refused
       try {
-        const reply = await handle(request, context.req.param())
+        const reply = await handle(request, context.req.param(), visitOf(request, context.env, host))
         return reply instanceof Response ? reply : json(reply)
       } catch (error) {
         return failure(error, host)
@@ -188,12 +186,21 @@ function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
   return app
 }
 
+function visitOf(request: Request, { planes, origin }: Arrival, { gate, publicUrl, basePath }: Host): Visit {
+  return {
+    get base() {
+      return publicUrl ?? `${origin ?? new URL(request.url).origin}${basePath}`
+    },
+    sees: (plane) => planes?.has(plane) !== false && gate.refusal(request.headers, plane) === null,
+  }
+}
+
 function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade'] {
   const patterns = sockets.map((route) => ({
     route,
     pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
   }))
-  return (request, planes) => {
+  return (request, { planes } = {}) => {
     const { pathname } = new URL(request.url)
     for (const { route, pattern } of patterns) {
       const match = pattern.exec(pathname)

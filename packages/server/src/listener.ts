@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
+import { getRequestListener, RequestError, type HttpBindings } from '@hono/node-server'
 import type { MaybePromise } from '@openenv-ts/core'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { App } from './app.ts'
+import { takeForwarded, type ReadForwarded } from './forwarded.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 import { KeepAlive, type Patience, type Pinged } from './keep-alive.ts'
 import type { ServerOptions } from './options.ts'
@@ -51,10 +52,15 @@ export async function openListener(
     readonly requestSeconds: number
     readonly keepAliveSeconds: number
     readonly patience: Patience
+    /** What trusted proxies tell of the address that a client used. */
+    readonly forwarded: ReadForwarded
   },
 ): Promise<Listener> {
-  const { port, host, log, planes, requestSeconds } = at
-  const answer = getRequestListener((request) => app.fetch(request, planes), {
+  const { port, host, log, planes, requestSeconds, forwarded } = at
+  const origins = new WeakMap<IncomingMessage, string>()
+  const respond = (request: Request, { incoming }: HttpBindings): Promise<Response> =>
+    app.fetch(request, { planes, origin: origins.get(incoming) })
+  const answer = getRequestListener((request, env) => respond(request, env as HttpBindings), {
     overrideGlobalObjects: false,
     // For requests that name no host, as HTTP/1.0 allows.
     hostname: 'localhost',
@@ -67,8 +73,12 @@ export async function openListener(
     // Counts between requests only; the other limits count within one.
     keepAliveTimeout: at.keepAliveSeconds * 1000,
   }
-  const server = createServer(limits, (request, response) => void answer(request, response))
-  const sockets = attachSockets(server, app, { planes, log, patience: at.patience })
+  const server = createServer(limits, (request, response) => {
+    const origin = takeForwarded(request, forwarded)
+    if (origin !== undefined) origins.set(request, origin)
+    void answer(request, response)
+  })
+  const sockets = attachSockets(server, app, { planes, log, patience: at.patience, forwarded })
   await listen(server, port, host)
   return { server, sockets, port: (server.address() as AddressInfo).port }
 }
@@ -108,10 +118,12 @@ function attachSockets(
     planes,
     log,
     patience,
+    forwarded,
   }: {
     readonly planes: ReadonlySet<Plane> | undefined
     readonly log: NonNullable<ServerOptions['log']>
     readonly patience: Patience
+    readonly forwarded: ReadForwarded
   },
 ): Sockets {
   // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
@@ -128,6 +140,7 @@ function attachSockets(
       declineUpgrade(server, request, stream, head)
       return
     }
+    takeForwarded(request, forwarded)
     const decision = decide(app, request, planes)
     if (decision instanceof Response) {
       void writeAndClose(stream, decision)
@@ -335,7 +348,7 @@ function decide(
   } catch {
     return badRequest()
   }
-  return app.upgrade(head, planes)
+  return app.upgrade(head, { planes })
 }
 
 function badRequest(): Response {

@@ -4,6 +4,8 @@ import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
 import { openListener, stop, type Listener } from './listener.ts'
+import { agentAddress, publicAddress } from './public-url.ts'
+import { readForwarded, type TrustedProxies } from './forwarded.ts'
 import type { Plane } from './route.ts'
 import { several } from './several.ts'
 import { installedApiPage } from './swagger-ui.ts'
@@ -11,6 +13,7 @@ import { metric } from './tally.ts'
 import { within } from './within.ts'
 
 export { createIsolation } from './isolation/isolation.ts'
+export type { TrustedProxies } from './forwarded.ts'
 export type { Isolation, IsolationKind, IsolationOptions } from './isolation/isolation.ts'
 
 /** Where and how to listen, beside what the server does. */
@@ -34,6 +37,11 @@ export interface ListenOptions extends ServerOptions {
   /** Seconds that an HTTP connection is kept between requests; 75 when not given, longer than most load balancers do. */
   readonly keepAliveSeconds?: number
   /**
+   * The proxies that are believed when they tell, in `Forwarded` or `X-Forwarded-*`, which address a client used; none
+   * when not given.
+   */
+  readonly trustProxy?: TrustedProxies
+  /**
    * Seconds that a client may take to send a whole request, 60 when not given; a quarter of them, at most 15, for its
    * head or its handshake.
    */
@@ -49,7 +57,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number
   /** Without a trailing slash, base path included. Of several environments, each is below it under its name. */
   readonly url: string
-  /** Where agents are served; the same as `url` unless they have a port of their own. */
+  /** Where clients reach it: the option `publicUrl`, else the same as `url`. */
+  readonly publicUrl: string
+  /** Where agents are served; the same as `publicUrl` unless they have a port or an address of their own. */
   readonly agentUrl: string
   readonly operatorUrl: string
   /**
@@ -114,7 +124,7 @@ async function listenFor(
   const { host = '127.0.0.1' } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
-  const allowedHosts = options.allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
+  const allowedHosts = namesOf(host, options)
   const basePath = normalBasePath(options.basePath ?? '')
   for (const { environment, options: own } of environments) {
     const task = own?.agentEpisode ?? options.agentEpisode ?? ''
@@ -122,14 +132,22 @@ async function listenFor(
     if (task !== '') await selectTask(environment.tasks, { taskId: task }, undefined)
   }
   const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS })
-  let agentUrl: string | undefined
+  const publicUrl =
+    options.publicUrl === undefined ? undefined : publicAddress('publicUrl', options.publicUrl)
+  const toldAgentUrl = agentAddress(options.agentUrl === undefined ? {} : { agentUrl: options.agentUrl })
+  const forwarded = options.trustProxy === undefined ? () => null : readForwarded(options.trustProxy)
+  let boundAgentUrl: string | undefined
   const placed = environments.map(({ environment, path, options: own }) => ({
     path: basePath + path,
     app: createApp(environment, {
       apiPage: installedApiPage(),
-      agentUrl: () => (agentUrl === undefined ? undefined : agentUrl + path),
       moreMetrics: () => processMetrics(lag),
       ...options,
+      ...(publicUrl === undefined ? {} : { publicUrl: publicUrl + path }),
+      agentUrl: () => {
+        const root = toldAgentUrl() ?? boundAgentUrl ?? publicUrl
+        return root === undefined ? undefined : root + path
+      },
       ...own,
       basePath: basePath + path,
       mode,
@@ -154,6 +172,7 @@ async function listenFor(
       planes,
       requestSeconds,
       keepAliveSeconds,
+      forwarded,
       patience: {
         pingMs: pingSeconds * 1000,
         timeoutMs: pingTimeoutSeconds * 1000,
@@ -168,7 +187,7 @@ async function listenFor(
   let operatorUrl: string
   try {
     url = await open(port, planesOf(agentPort, operatorPort))
-    if (agentPort !== undefined) agentUrl = await open(agentPort, AGENT_PLANES)
+    if (agentPort !== undefined) boundAgentUrl = await open(agentPort, AGENT_PLANES)
     operatorUrl = operatorPort === undefined ? url : await open(operatorPort, OPERATOR_PLANES)
   } catch (error) {
     await shutDown(listeners, apps)
@@ -190,7 +209,8 @@ async function listenFor(
     app,
     port: listeners[0]?.port ?? port,
     url,
-    agentUrl: agentUrl ?? url,
+    publicUrl: publicUrl ?? url,
+    agentUrl: toldAgentUrl() ?? boundAgentUrl ?? publicUrl ?? url,
     operatorUrl,
     drain,
     close,
@@ -267,6 +287,13 @@ function modeFromVariable(value: string | undefined): Mode {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+/** What the server is called: on loopback by this machine's names, and by what its public address says. */
+function namesOf(host: string, { allowedHosts, publicUrl }: ListenOptions): readonly string[] | undefined {
+  const names = allowedHosts ?? (isLoopback(host) ? [...LOOPBACK_HOSTS, host] : undefined)
+  if (names === undefined || publicUrl === undefined) return names
+  return [...names, new URL(publicAddress('publicUrl', publicUrl)).hostname]
 }
 
 function urlHost(host: string): string {

@@ -46,10 +46,12 @@ export interface ServerOptions {
    */
   readonly agentEpisode?: string
   /**
-   * Where agents reach the server, for the URLs that it hands out, base path included; by default where the request
-   * for one was sent.
+   * Where clients reach this server, base path included, such as `https://envs.example.com/echo`: for the addresses that
+   * it hands out and shows. By default where each request was sent.
    */
-  readonly agentUrl?: () => string | undefined
+  readonly publicUrl?: string
+  /** The same for agents, where they have an address of their own; `publicUrl` when not given. */
+  readonly agentUrl?: string | (() => string | undefined)
   /** Metrics that only the platform knows, in Prometheus's text format. */
   readonly moreMetrics?: () => string
   /**

@@ -22,6 +22,8 @@ export interface Host {
   readonly gate: Gate
   /** Prefix of every path; empty or with a leading slash. */
   readonly basePath: string
+  /** Where clients reach the server, whatever they asked for; undefined: where they sent their request. */
+  readonly publicUrl: string | undefined
   readonly mode: Mode
   /** Whether the action schema declares a field of this name. */
   readonly actionHasKey: (key: string) => boolean
@@ -39,6 +41,22 @@ export interface RouteReply {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** How a request came in. */
+export interface Arrival {
+  /** The planes that the port serves; all when not given. Routes of others are not there. */
+  readonly planes?: ReadonlySet<Plane> | undefined
+  /** Scheme, host and port that the client used, where a trusted proxy tells it. */
+  readonly origin?: string | undefined
+}
+
+/** What a handler knows beside the request. */
+export interface Visit {
+  /** The server's address as the client knows it: base path included, no trailing slash. */
+  readonly base: string
+  /** Whether this client may use a plane, with its token and on the port that it came to. */
+  readonly sees: (plane: Plane) => boolean
+}
+
 /** A route as a value: `app.ts` mounts the list, and tests walk it. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -51,6 +69,7 @@ export interface Route {
   readonly handle: (
     request: Request,
     parameters: Readonly<Record<string, string>>,
+    visit: Visit,
   ) => Promise<RouteReply | Response> | RouteReply | Response
 }
 

@@ -21,8 +21,9 @@ export function several(placed: readonly Placed[]): Served {
   }
   return {
     maxMessageBytes: Math.max(...placed.map(({ app }) => app.maxMessageBytes)),
-    fetch: async (request, planes) => appFor(request)?.fetch(request, planes) ?? json(answerBeside(request)),
-    upgrade: (request, planes) => appFor(request)?.upgrade(request, planes) ?? json(NOT_FOUND),
+    fetch: async (request, arrival) =>
+      appFor(request)?.fetch(request, arrival) ?? json(answerBeside(request)),
+    upgrade: (request, arrival) => appFor(request)?.upgrade(request, arrival) ?? json(NOT_FOUND),
   }
 }
 

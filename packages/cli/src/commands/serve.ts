@@ -15,6 +15,9 @@ export interface ServeFlags {
   readonly agentPort?: number
   readonly operatorPort?: number
   readonly allowedHost?: readonly string[]
+  readonly publicUrl?: string
+  readonly agentUrl?: string
+  readonly trustProxy?: readonly string[]
   readonly productionControl?: boolean
   readonly resumeDir?: string
   readonly pingSeconds?: number
@@ -59,6 +62,17 @@ export function serveCommand(exit: Exit): Command {
       new Option(
         '--allowed-host <NAME>',
         'A name that requests may call this server by, such as a proxy’s; *.example.com for all below (repeatable)',
+      ).argParser(repeated),
+    )
+    .option(
+      '--public-url <URL>',
+      'Where clients reach the server, base path included, such as https://envs.example.com/echo.',
+    )
+    .option('--agent-url <URL>', 'The same for agents, where they have an address of their own.')
+    .addOption(
+      new Option(
+        '--trust-proxy <PROXY>',
+        'Believe what this proxy says of the address that clients used (Forwarded, X-Forwarded-*): loopback, an address, a network such as 10.0.0.0/8 (repeatable), or how many proxies there are',
       ).argParser(repeated),
     )
     .optionsGroup('What:')

@@ -13,14 +13,13 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
       path: '/sessions',
       plane: 'control',
       summary: 'Opens an episode for an agent and answers the URL to hand over',
-      handle: async (request) => {
+      handle: async (request, _parameters, { base }) => {
         const body = await readObject(request, host)
         const options = await atBody(() => resetFromWire(body, host.environment))
         const session = host.sessions.open('http')
         try {
           const { observation, info } = await session.episode.reset(options)
-          const base = agentUrl() ?? `${new URL(request.url).origin}${host.basePath}`
-          const url = `${base}/agent/${host.sessions.grant(session)}/mcp`
+          const url = `${agentUrl() ?? base}/agent/${host.sessions.grant(session)}/mcp`
           return { status: 201, body: { session_id: session.id, agent_url: url, observation, info } }
         } catch (error) {
           await host.sessions.close(session)
