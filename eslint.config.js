@@ -15,7 +15,7 @@ const ours = (...names) => names.map((name) => `@openenv-ts/${name}`)
  */
 const ROOMS = {
   'packages/core': {
-    imports: ['zod', 'pure-rand'],
+    imports: ['zod', 'pure-rand', 'fastest-levenshtein'],
     node: nodeOnlyFiles('packages/core'),
   },
   'packages/client': {

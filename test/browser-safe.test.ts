@@ -8,6 +8,7 @@ const ROOT = new URL('../', import.meta.url)
 const WEB_STANDARD = new Set([
   'zod',
   'pure-rand',
+  'fastest-levenshtein',
   'hono',
   '@modelcontextprotocol/server',
   '@modelcontextprotocol/client',

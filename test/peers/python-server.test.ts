@@ -114,8 +114,7 @@ async function playOut(episode: Episode, seed: number): Promise<object[]> {
   const seen: object[] = []
   let reply = await episode.reset({ seed, episodeId: `lock-${String(seed)}` })
   for (let digit = 0; !reply.done; digit += 1) {
-    const { terms: _local, ...shared } = reply
-    seen.push(shared)
+    seen.push(reply)
     reply = await episode.step({ digit: (digit * 3) % 10 })
   }
   return [...seen, await episode.state()]

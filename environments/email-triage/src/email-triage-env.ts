@@ -1,4 +1,5 @@
 import {
+  infoOfTerms,
   issuesOf,
   notReady,
   seededRandom,
@@ -62,8 +63,9 @@ export class EmailTriageEnv {
       : this.#position.invalid?.(issuesOf(parsed.error, action), context)
     if (next === undefined) throw new TypeError('The environment takes no invalid actions.')
     this.#position = atOnce(next)
-    const { observation, reward, status, info } = this.#position.frame
-    return structuredClone({ observation, reward: reward ?? 0, done: status !== 'running', info })
+    const { observation, reward, status, terms = [], info } = this.#position.frame
+    const told = { ...info, ...infoOfTerms(terms) }
+    return structuredClone({ observation, reward: reward ?? 0, done: status !== 'running', info: told })
   }
 
   /** A snapshot of where the episode stands. Changing it changes nothing here. */

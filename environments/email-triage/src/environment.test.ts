@@ -115,7 +115,11 @@ describe('email-triage', () => {
           expect(bonus).toBeCloseTo(finished ? 0.1 * mean : 0, 4)
           expect([0, -0.1, -0.2]).toContain(penalties)
           expect(reward).toBeCloseTo(Math.min(1, Math.max(-1, base - 0.01 * step + bonus + penalties)), 10)
-          expect(terms).toEqual({ base_score: base, step_cost: cost, trajectory_bonus: bonus, penalties })
+          expect(terms).toEqual(
+            Object.entries({ base_score: base, step_cost: cost, trajectory_bonus: bonus, penalties }).map(
+              ([name, value]) => ({ name, value, weight: 1 }),
+            ),
+          )
         }
       }
     }

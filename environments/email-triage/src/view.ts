@@ -54,7 +54,6 @@ export function infoOf(
     step,
     base_score: last.terms.base_score,
     feedback: last.feedback,
-    ...Object.fromEntries(Object.entries(last.terms).map(([name, value]) => [`reward.${name}`, value])),
     ...(statusOf(state) === 'running' ? {} : { score: scoreOf(state) }),
   }
 }

@@ -158,7 +158,10 @@ export class Channel {
     try {
       frame = readFrame(data)
     } catch (error) {
-      this.#fail(isOpenEnvError(error) ? error : this.#lost('it sent something unreadable', error))
+      // A number that cannot be read spoils its own reply only: which request it answered is known.
+      if (isOpenEnvError(error) && error.code === 'EXECUTION_ERROR' && this.#pending !== null) {
+        this.#rejectPending(error)
+      } else this.#fail(isOpenEnvError(error) ? error : this.#lost('it sent something unreadable', error))
       return
     }
     const pending = this.#pending

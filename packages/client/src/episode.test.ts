@@ -177,10 +177,13 @@ describe('calls', () => {
   })
 
   it.each([
-    [{ x: Number.NaN }, '"x" is NaN'],
-    [{ deep: [{ y: Number.POSITIVE_INFINITY }] }, '"y" is Infinity'],
-    [{ z: 1n }, '"z" is a bigint'],
-  ])('refuses what JSON cannot carry before it is sent: %o [OE-3]', async (action, fault) => {
+    [{ x: Number.NaN }, 'action.x is NaN'],
+    [{ deep: [{ y: Number.POSITIVE_INFINITY }] }, 'action.deep[0].y is Infinity'],
+    [{ z: 1n }, 'action.z is a bigint'],
+    [{ id: 2 ** 53 }, 'action.id is 9007199254740992, a whole number beyond 2^53 - 1'],
+    [{ at: new Date(0) }, 'action.at is a Date'],
+    [{ list: [undefined] }, 'action.list[0] is undefined'],
+  ])('refuses what JSON cannot carry before it is sent: %o [OE-24]', async (action, fault) => {
     const { server, episode } = await play()
     await episode.reset()
     expect((await failure(episode.step(action), 'VALIDATION_ERROR')).message).toContain(fault)

@@ -1,5 +1,7 @@
 import { isObject, OpenEnvError } from '@openenv-ts/core'
 import type { ClientMessage } from '@openenv-ts/core/wire'
+import { readJsonOr } from './read-json.ts'
+import { requireJson } from './write-json.ts'
 
 /** A message of the server. */
 export interface Frame {
@@ -12,16 +14,13 @@ export interface Frame {
 /**
  * Reads a frame. Text is the rule; bytes are taken as UTF-8.
  *
- * @throws OpenEnvError `CONNECTION_ERROR` when it is no message.
+ * @throws OpenEnvError `CONNECTION_ERROR` when it is not a message; `EXECUTION_ERROR` when it holds a number that would
+ * be rounded or infinite, by its place.
  */
 export function readFrame(payload: unknown): Frame {
   const text = textOf(payload)
-  let message: unknown
-  try {
-    message = JSON.parse(text)
-  } catch (cause) {
-    throw unreadable('what it sent is not JSON', cause)
-  }
+  const message = readJsonOr(text)
+  if (message === undefined) throw unreadable('what it sent is not JSON')
   if (!isObject(message) || typeof message['type'] !== 'string') {
     throw unreadable('what it sent has no "type"')
   }
@@ -45,41 +44,11 @@ function unreadable(why: string, cause?: unknown): OpenEnvError {
 }
 
 /**
- * Writes a message. JSON has no words for NaN, Infinity and bigint, and would say null or nothing in their place: they
- * are refused instead [OE-3].
+ * Writes a message. What JSON cannot carry is refused [OE-24].
  *
- * @throws OpenEnvError `VALIDATION_ERROR` naming the field.
+ * @throws OpenEnvError `VALIDATION_ERROR` naming the part.
  */
 export function writeFrame(type: ClientMessage['type'], data?: unknown): string {
-  try {
-    return JSON.stringify({ type, data }, refuseWhatJsonLacks)
-  } catch (cause) {
-    if (cause instanceof Unwritable) throw unwritable(type, cause.message, cause.field)
-    throw unwritable(type, 'it is no plain JSON (circular, or nested too deep).', type, cause)
-  }
-}
-
-class Unwritable extends Error {
-  readonly field: string
-  constructor(field: string, message: string) {
-    super(message)
-    this.field = field
-  }
-}
-
-function refuseWhatJsonLacks(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Unwritable(key, `"${key}" is ${String(value)}, which JSON cannot carry.`)
-  }
-  if (typeof value === 'bigint') {
-    throw new Unwritable(key, `"${key}" is a bigint, which JSON cannot carry.`)
-  }
-  return value
-}
-
-function unwritable(type: string, msg: string, field: string, cause?: unknown): OpenEnvError {
-  return new OpenEnvError('VALIDATION_ERROR', `Invalid ${type}: ${msg}`, {
-    issues: [{ type: 'invalid_type', loc: [field], msg }],
-    cause,
-  })
+  if (data !== undefined) requireJson(type, type === 'step' ? 'action' : 'data', data)
+  return JSON.stringify({ type, data })
 }

@@ -1,7 +1,9 @@
 import { ERROR_CODES, isObject, OpenEnvError, type ErrorCode, type Issue } from '@openenv-ts/core'
 import { checkDuration } from './time.ts'
+import { readJsonOr } from './read-json.ts'
 import { unreachable } from './unreachable.ts'
 import { parseServerUrl } from './url.ts'
+import { requireJson } from './write-json.ts'
 
 /** Options of every call over HTTP. */
 export interface HttpOptions {
@@ -32,6 +34,7 @@ export async function askJson(
   const address = parseServerUrl(url).http + path
   const { timeoutMs = DEFAULT_TIMEOUT_MS, token, headers, signal } = options
   const timeout = AbortSignal.timeout(Math.min(Math.ceil(checkDuration('timeoutMs', timeoutMs)), NEVER_MS))
+  if (body !== undefined) requireJson('request', 'body', body)
   const init: RequestInit = {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
@@ -55,7 +58,7 @@ export async function askJson(
     }
     throw unreachable(parseServerUrl(url).http, reasonOf(cause), cause)
   }
-  const parsed = parse(answer.text)
+  const parsed = readJsonOr(answer.text)
   if (answer.status >= 200 && answer.status < 300 && parsed !== undefined) return parsed
   throw answerError(address, answer.status, parsed)
 }
@@ -79,14 +82,6 @@ export function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
   const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner
   return first instanceof Error ? first.message : ''
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {

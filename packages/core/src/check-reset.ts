@@ -2,7 +2,7 @@ import type { AnyEnvironment } from './environment.ts'
 import type { ResetOptions } from './episode.ts'
 import { OpenEnvError, type Issue } from './errors.ts'
 import { isObject } from './json.ts'
-import { describeIssues, issuesOf } from './schema.ts'
+import { describeIssues, issuesOf } from './issues.ts'
 
 /** A seed for those who give none: any of 32 bits. */
 export function drawSeed(): number {

@@ -158,7 +158,7 @@ describe('defineEnvironment', () => {
       reward: null,
       status: 'running',
       done: false,
-      info: {},
+      info: { task_id: 'cup' },
     })
     expect(await episode.prompt()).toBe('My cup came broken.')
     const found = await episode.step({ tool_name: 'search', arguments: { text: 'cup' } })
@@ -179,7 +179,11 @@ describe('defineEnvironment', () => {
       reward: 1,
       status: 'terminated',
       done: true,
-      terms: { refunded: 0.7, noOther: 0.3 },
+      terms: [
+        { name: 'refunded', value: 1, weight: 0.7 },
+        { name: 'noOther', value: 1, weight: 0.3 },
+      ],
+      info: { task_id: 'cup', 'reward.refunded': 1, 'reward.noOther': 1, score: 1 },
       observation: { result: { content: [{ type: 'text', text: 'Thank you.' }], data: 'Thank you.' } },
     })
   })
@@ -190,7 +194,10 @@ describe('defineEnvironment', () => {
     await episode.step({ tool_name: 'refund', arguments: { order: 'o8', times: 1 } })
     const { reward, terms } = await episode.step({ tool_name: 'finish', arguments: {} })
     expect(reward).toBe(0)
-    expect(terms).toEqual({ refunded: 0, noOther: 0 })
+    expect(terms).toMatchObject([
+      { name: 'refunded', value: 0 },
+      { name: 'noOther', value: 0 },
+    ])
   })
 
   it('scores when a limit cuts the episode off', async () => {
@@ -285,7 +292,7 @@ describe('defineEnvironment', () => {
     const first = await episode.reset()
     expect(first.observation).toEqual({ prompt: 'odd' })
     await expect(episode.step({ tool_name: 'end', arguments: {} })).rejects.toThrow(
-      'The reward term "ratio" is NaN.',
+      'The reward term "ratio" is NaN, which JSON cannot carry.',
     )
   })
 

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { checkDefinition } from './definition.ts'
 import type { Environment, EpisodeLimits, StartContext, StepContext } from './environment.ts'
 import type { JsonSchema, MaybePromise } from './json.ts'
+import { termsOf, type TermAnswer } from './rubric.ts'
 import { toJsonSchema } from './schema.ts'
 import { refuseTransforms, refuseUnknownKeys } from './strictness.ts'
 import type { TaskProvider } from './task.ts'
@@ -42,11 +43,14 @@ export interface ScoreContext<T> {
   readonly signal: AbortSignal
 }
 
-/** One term of the rubric: a function (weight 1), or one with its weight. A boolean counts 1 or 0. */
+/**
+ * One term of the rubric: a function (weight 1), or one with its weight. It answers a number, a boolean (1 or 0), or
+ * `{value, evidence}`: evidence is for orchestrators and the record, and no agent sees it.
+ */
 export type WorldTerm<W, T> = WorldScore<W, T> | { readonly weight: number; readonly score: WorldScore<W, T> }
 
 /** Scores a world once, at the end. */
-export type WorldScore<W, T> = (world: W, context: ScoreContext<T>) => MaybePromise<number | boolean>
+export type WorldScore<W, T> = (world: W, context: ScoreContext<T>) => MaybePromise<TermAnswer>
 
 /**
  * An environment that acts on a world of its own: an application, a database, a process.
@@ -167,9 +171,7 @@ function insideOf<W, T>(
   if (terminal.length > 1) {
     throw new TypeError(`Only one tool can take the agent's last words, not both ${terminal.join(' and ')}.`)
   }
-  const terms = Object.entries(definition.rubric).map(([name, term]) =>
-    typeof term === 'function' ? { name, weight: 1, score: term } : { name, ...term },
-  )
+  const terms = termsOf<WorldScore<W, T>>('rubric', definition.rubric)
   const [low = -Infinity, high = Infinity] = definition.rewardRange ?? []
   return { definition, description, tools: new Map(tools), terms, range: [low, high] }
 }

@@ -5,7 +5,7 @@ import type { GroupCandidate, GroupContext, GroupScore } from './group.ts'
 import type { Info, Progress, Status } from './episode.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { Random } from './random.ts'
-import type { Terms } from './rubric.ts'
+import type { Terms } from './terms.ts'
 import type { Task, TaskProvider } from './task.ts'
 import type { Tool } from './tool.ts'
 
@@ -25,6 +25,7 @@ export interface Frame<O> {
   readonly reward: number | null
   readonly status: Status
   readonly info: Info
+  /** The parts of the reward; their values stand in the reply's info too. */
   readonly terms?: Terms
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts'
-import type { Terms } from './rubric.ts'
+import type { Terms } from './terms.ts'
 import type { TaskSelector, TaskSpec } from './task.ts'
 
 /**
@@ -8,7 +8,10 @@ import type { TaskSelector, TaskSpec } from './task.ts'
  */
 export type Status = 'running' | 'terminated' | 'truncated'
 
-/** What accompanies an observation: flat, and safe for an agent to read. */
+/**
+ * What accompanies an observation: flat, and safe for an agent to read. Beside the environment's own facts it has
+ * `task_id`, the value of each reward term as `reward.<term>`, and in the last reply `score` [OE-25].
+ */
 export type Info = Readonly<Record<string, string | number | boolean>>
 
 /** How far a long step has come. */
@@ -29,7 +32,7 @@ export interface Reply<O> {
   /** `status` is not `running`. */
   readonly done: boolean
   readonly info: Info
-  /** The parts of the reward, where the episode knows them. */
+  /** The parts of the reward, where the episode knows them. Their evidence is for orchestrators, not for agents. */
   readonly terms?: Terms
 }
 
@@ -58,7 +61,7 @@ export interface EpisodeState {
 
 /** An episode at rest: plain JSON from which the same episode goes on, here or in another process. */
 export interface Snapshot {
-  readonly format: 'openenv-ts/snapshot@1'
+  readonly format: 'openenv-ts/snapshot@2'
   readonly environment: { readonly name: string; readonly version: string }
   readonly episodeId: string
   readonly seed: number
@@ -67,6 +70,8 @@ export interface Snapshot {
   readonly stepCount: number
   /** Milliseconds since reset, for the time limit. */
   readonly elapsedMs: number
+  /** Sum of the rewards since reset; null where nothing was scored yet. */
+  readonly earned: number | null
   readonly reply: Reply<Json>
   /** The environment's own state; gold data may stand in it, so it stays with the orchestrator. */
   readonly state: Json

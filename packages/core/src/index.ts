@@ -32,7 +32,9 @@ export type {
 export { requirePlace, requireSplit, selectTask, splitType, taskAt, taskList } from './task.ts'
 export type { Split, Task, TaskListOptions, TaskProvider, TaskSelector, TaskSpec } from './task.ts'
 export { createRubric } from './rubric.ts'
-export type { RewardTerm, Rubric, Terms } from './rubric.ts'
+export { infoOfTerms, termsOfInfo } from './terms.ts'
+export type { RewardTerm, Rubric, TermAnswer } from './rubric.ts'
+export type { Term, Terms } from './terms.ts'
 export type { GroupCandidate, GroupContext, GroupScore, Message, MessageBlock } from './group.ts'
 export { RESERVED_TOOL_NAMES } from './tool.ts'
 export type {
@@ -73,10 +75,13 @@ export {
 } from './errors.ts'
 export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from './errors.ts'
 // Schemas and values
-export { declaredKeys, describeIssues, issuesOf, toJsonSchema } from './schema.ts'
+export { describeIssues, issuesOf } from './issues.ts'
+export { declaredKeys, toJsonSchema } from './schema.ts'
 export type { SchemaSide } from './schema.ts'
 export { firstValue, sampleValue } from './sample.ts'
 export { isObject } from './json.ts'
+export { checkKeys, didYouMean, keysOf } from './known-keys.ts'
+export { copyPlainJson, NotJsonError, plainJson } from './plain-json.ts'
 export type { DeepReadonly, Json, JsonSchema, MaybePromise } from './json.ts'
 // Randomness and time
 export { seededRandom } from './random.ts'

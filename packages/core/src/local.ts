@@ -1,4 +1,4 @@
-import { checkFrame, viewed } from './check-frame.ts'
+import { checkFrame, earnedWith, viewed } from './check-frame.ts'
 import { checkReset, declaredSecrets, drawSeed } from './check-reset.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type {
@@ -12,9 +12,10 @@ import type {
 import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { guarded, Interruptible } from './interruptible.ts'
+import { describeIssues, issuesOf } from './issues.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom } from './random.ts'
-import { declaredKeys, describeIssues, issuesOf } from './schema.ts'
+import { declaredKeys } from './schema.ts'
 import { checkSnapshot } from './snapshot.ts'
 import { LazyStepContext } from './step-context.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
@@ -82,6 +83,8 @@ interface Run {
   simulation: Simulation<unknown, unknown>
   reply: Reply<unknown>
   steps: number
+  /** Sum of the rewards; null where nothing was scored yet. */
+  earned: number | null
   /** Set when a step was cut off by time: what it left behind is unknown. */
   broken: boolean
 }
@@ -185,7 +188,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       if (run.simulation.snapshot === undefined) throw notSupported('snapshot')
       const state = (await guarded('snapshot', () => run.simulation.snapshot?.())) ?? null
       return structuredClone({
-        format: 'openenv-ts/snapshot@1' as const,
+        format: 'openenv-ts/snapshot@2' as const,
         environment: { name: this.#environment.name, version: this.#environment.version },
         episodeId: run.episodeId,
         seed: run.seed,
@@ -193,6 +196,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         task: run.task?.spec ?? null,
         stepCount: run.steps,
         elapsedMs: this.#clock.now() - run.startedAt,
+        earned: run.earned,
         reply: run.reply as Reply<Json>,
         state,
       })
@@ -252,7 +256,10 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const simulation = await this.#work.run('reset', options.signal, start, closeQuietly)
     let reply: Reply<O>
     try {
-      reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status)
+      reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status, {
+        taskId: task?.spec.id ?? null,
+        earned: null,
+      })
     } catch (error) {
       await closeQuietly(simulation)
       throw error
@@ -268,6 +275,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       simulation,
       reply,
       steps: 0,
+      earned: null,
       broken: false,
     }
     return reply
@@ -365,9 +373,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<O> {
-    const reply = checkFrame<O>(this.#environment, simulation.frame, status)
+    const { task, earned } = run
+    const facts = { taskId: task?.spec.id ?? null, earned }
+    const reply = checkFrame<O>(this.#environment, simulation.frame, status, facts)
     run.simulation = simulation
     run.steps += 1
+    run.earned = earnedWith(reply.reward, earned)
     run.reply = reply
     return reply
   }
@@ -421,6 +432,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       simulation,
       reply,
       steps: snapshot.stepCount,
+      earned: snapshot.earned,
       broken: false,
     }
     return reply as Reply<O>

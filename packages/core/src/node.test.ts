@@ -85,7 +85,7 @@ describe('fromJsonl', () => {
     expect(failing('field.jsonl', good, '', { ...row('b'), gold: { ordr: 'x' } })).toThrow(
       `${at('field.jsonl', 3)}: gold.order: Field required; gold.ordr: Unknown field.`,
     )
-    expect(failing('json.jsonl', good, '{"id": ')).toThrow(`${at('json.jsonl', 2)}: the line is not JSON`)
+    expect(failing('json.jsonl', good, '{"id": ')).toThrow(`${at('json.jsonl', 2)}: Invalid JSON: `)
     expect(failing('list.jsonl', '[1]')).toThrow(`${at('list.jsonl', 1)}: a row must be a JSON object.`)
     expect(failing('twice.jsonl', good, good)).toThrow(
       `${at('twice.jsonl', 2)}: id: "a" stands at ${at('twice.jsonl', 1)} too.`,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { isObject } from './json.ts'
-import { describeIssues, issuesOf } from './schema.ts'
+import { describeIssues, issuesOf } from './issues.ts'
+import { parseJson } from './wire/json.ts'
 import { taskList, type TaskListOptions, type TaskProvider } from './task.ts'
 
 export { FileLockedError, lockFile } from './lock-file.ts'
@@ -77,9 +78,9 @@ function rowsOf<T>(file: string, schema: z.ZodType<T>): readonly Row<T>[] {
 function rowOf<T>(line: string, place: string, schema: z.ZodType<T>): Row<T> {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseJson(line)
   } catch (cause) {
-    throw new Error(`${place}: the line is not JSON: ${(cause as Error).message}`, { cause })
+    throw new Error(`${place}: ${(cause as Error).message}`, { cause })
   }
   if (!isObject(value)) throw new Error(`${place}: a row must be a JSON object.`)
   let parsed = schema.safeParse(value)

@@ -38,7 +38,7 @@ describe('pureEnvironment [OE-1]', () => {
       const number = Math.floor((low + high) / 2)
       const { observation, reward, status, terms } = await episode.step({ number })
       expect(observation.triesLeft).toBe(tries)
-      expect(terms).toEqual({ found: reward })
+      expect(terms).toEqual([{ name: 'found', value: reward, weight: 1 }])
       if (observation.hint === 'found') {
         expect([reward, status]).toEqual([1, 'terminated'])
         break
@@ -56,8 +56,11 @@ describe('pureEnvironment [OE-1]', () => {
     })
     await using episode = openLocal(env)
     await episode.reset()
-    expect(await episode.step({ n: 3 })).toMatchObject({ reward: 1, terms: { n: 6 } })
-    expect(await episode.step({ n: -9 })).toMatchObject({ reward: -1, terms: { n: -12 } })
+    expect(await episode.step({ n: 3 })).toMatchObject({
+      reward: 1,
+      terms: [{ name: 'n', value: 3, weight: 2 }],
+    })
+    expect(await episode.step({ n: -9 })).toMatchObject({ reward: -1, terms: [{ value: -6 }] })
     expect(env.rubric).toEqual([{ name: 'n', weight: 2 }])
     await using plain = openLocal(pureEnvironment(parts))
     await plain.reset()
@@ -91,7 +94,7 @@ describe('pureEnvironment [OE-1]', () => {
     expect(await episode.step({ m: 'x' } as never)).toEqual({
       observation: { n: -2 },
       reward: 0,
-      terms: {},
+      terms: [{ name: 'always', value: 0, weight: 1 }],
       status: 'terminated',
       done: true,
       info: {
@@ -99,6 +102,8 @@ describe('pureEnvironment [OE-1]', () => {
         reward: 0,
         acted: false,
         error: 'Invalid action: n: Field required; m: Unknown field.',
+        'reward.always': 0,
+        score: 0,
       },
     })
     expect(episode.stepCount).toBe(1)
@@ -119,7 +124,7 @@ describe('pureEnvironment [OE-1]', () => {
           return 1
         },
       },
-      info: (_state, { terms, reward }) => ({ reward: reward ?? 0, look: terms['look'] ?? 'none' }),
+      info: (_state, { terms, reward }) => ({ reward: reward ?? 0, look: terms[0]?.value ?? 'none' }),
     })
     await using episode = openLocal(env)
     await episode.reset()
@@ -129,7 +134,7 @@ describe('pureEnvironment [OE-1]', () => {
       { index: 1, before: { n: 0 }, action: { n: 1 } },
       { index: 2, before: { n: 1 }, action: { n: 2 } },
     ])
-    expect(info).toEqual({ reward: 1, look: 1 })
+    expect(info).toEqual({ reward: 1, look: 1, 'reward.look': 1 })
   })
 
   it('gives each step its own stream of random numbers, one stream however often it is read', async () => {

@@ -11,8 +11,9 @@ import type { Info, Status } from './episode.ts'
 import { OpenEnvError, type Issue } from './errors.ts'
 import type { DeepReadonly, Json } from './json.ts'
 import { checkDefinition } from './definition.ts'
-import { createRubric, type RewardTerm, type Rubric, type Terms } from './rubric.ts'
-import { describeIssues } from './schema.ts'
+import { createRubric, type RewardTerm, type Rubric } from './rubric.ts'
+import type { Terms } from './terms.ts'
+import { describeIssues } from './issues.ts'
 import { refuseUnknownKeys } from './strictness.ts'
 import type { TaskProvider } from './task.ts'
 
@@ -62,7 +63,10 @@ export interface PureDefinition<A, AI, O, S, T, V> {
     context: Pick<StepContext, 'index' | 'random'>,
   ): NoInfer<DeepReadonly<S>>
   observe(state: NoInfer<DeepReadonly<S>>): NoInfer<DeepReadonly<O>>
-  /** Terms by name; a step's reward is their weighted sum. `{}` is the reward 0. */
+  /**
+   * Terms by name; a step's reward is their weighted sum. `{}` is the reward 0. A term may answer what its value rests on
+   * as `{value, evidence}`.
+   */
   readonly reward: Readonly<
     Record<
       string,
@@ -158,7 +162,7 @@ interface PureInside<A, O, S> {
 }
 
 const NO_INFO: Info = Object.freeze({})
-const NO_TERMS: Terms = Object.freeze({})
+const NO_TERMS: Terms = Object.freeze([])
 
 function openingFrame<A, O, S>({ definition }: PureInside<A, O, S>, state: S): Frame<O> {
   const step = { index: 0, before: null, action: null, reward: null, terms: NO_TERMS }
@@ -210,12 +214,13 @@ class PureSimulation<A, O, S> implements Simulation<A, O> {
   }
 
   #invalid(issues: readonly Issue[], context: StepContext): PureSimulation<A, O, S> {
-    const { definition } = this.#inside
+    const { definition, rubric } = this.#inside
     const before = this.#state
+    const terms = rubric.terms.map((term) => ({ ...term, value: 0 }))
     const state = definition.invalid?.(before, issues) ?? before
-    const step = { index: context.index, before, action: null, reward: 0, terms: NO_TERMS }
+    const step = { index: context.index, before, action: null, reward: 0, terms }
     const info = { ...definition.info?.(state, step), error: `Invalid action: ${describeIssues(issues)}.` }
-    return this.#next(state, { reward: 0, terms: NO_TERMS, info })
+    return this.#next(state, { reward: 0, terms, info })
   }
 
   #next(state: S, scored: { reward: number; terms: Terms; info: Info }): PureSimulation<A, O, S> {

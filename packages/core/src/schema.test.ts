@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Issue } from './errors.ts'
-import { declaredKeys, describeIssues, issuesOf, toJsonSchema } from './schema.ts'
+import { describeIssues, issuesOf } from './issues.ts'
+import { declaredKeys, toJsonSchema } from './schema.ts'
 import { refuseTransforms, refuseUnknownKeys } from './strictness.ts'
 
 function issues(schema: z.ZodType, input: unknown): Issue[] {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { AnyEnvironment } from './environment.ts'
 import type { Snapshot } from './episode.ts'
-import { describeIssues, issuesOf } from './schema.ts'
+import { describeIssues, issuesOf } from './issues.ts'
 import { OpenEnvError } from './errors.ts'
 
 const SnapshotShape = z.object({
-  format: z.literal('openenv-ts/snapshot@1'),
+  format: z.literal('openenv-ts/snapshot@2'),
   environment: z.object({ name: z.string(), version: z.string() }),
   episodeId: z.string(),
   seed: z.int().min(0),
@@ -13,6 +13,7 @@ const SnapshotShape = z.object({
   task: z.looseObject({ id: z.string() }).nullable(),
   stepCount: z.int().min(0),
   elapsedMs: z.number(),
+  earned: z.number().nullable(),
   reply: z.looseObject({
     observation: z.unknown(),
     reward: z.number().nullable(),
@@ -32,7 +33,7 @@ export function checkSnapshot(snapshot: Snapshot, environment: AnyEnvironment): 
   const shape = SnapshotShape.safeParse(snapshot)
   if (!shape.success) {
     const issues = issuesOf(shape.error, snapshot)
-    const message = `This is no snapshot that this version can read: ${describeIssues(issues, 'snapshot')}.`
+    const message = `This version cannot read this snapshot: ${describeIssues(issues, 'snapshot')}.`
     throw new OpenEnvError('VALIDATION_ERROR', message, { issues })
   }
   const { name, version } = shape.data.environment

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { OpenEnvError } from './errors.ts'
 import type { JsonSchema } from './json.ts'
+import { plainJson } from './plain-json.ts'
 import type { Tool } from './tool.ts'
 import { Block, contentOf, type Content } from './tool-content.ts'
 
@@ -66,7 +68,11 @@ function branchOf({ name, description, inputSchema }: Tool): JsonSchema {
   }
 }
 
-/** The observation of a call that went well. */
+/**
+ * The observation of a call that went well.
+ *
+ * @throws OpenEnvError `EXECUTION_ERROR` for a value that JSON cannot carry, naming the part.
+ */
 export function toolSucceeded(tool: string, value: unknown): ToolObservation {
   const shown = contentOf(value)
   if (shown !== undefined) return pieces(tool, shown)
@@ -97,10 +103,15 @@ function pieces(tool: string, { blocks, data }: Content): ToolObservation {
   }
 }
 
-/** JSON, with null for what JSON leaves out: nothing, functions, symbols. */
+/** What a tool gave as JSON; null where it gave nothing. Throws for what JSON cannot carry, by its place [OE-24]. */
 function jsonOf(value: unknown): string {
-  const text: unknown = JSON.stringify(value)
-  return typeof text === 'string' ? text : 'null'
+  try {
+    return JSON.stringify(plainJson(value ?? null, 'result'))
+  } catch (cause) {
+    throw new OpenEnvError('EXECUTION_ERROR', `The environment failed: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

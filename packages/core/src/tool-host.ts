@@ -1,9 +1,10 @@
 import type { AnyEnvironment } from './environment.ts'
 import type { Info, Reply } from './episode.ts'
 import { isOpenEnvError, type Issue } from './errors.ts'
+import { describeIssues } from './issues.ts'
 import { isObject, type JsonSchema } from './json.ts'
 import type { LocalEpisode } from './local.ts'
-import { describeIssues, toJsonSchema } from './schema.ts'
+import { toJsonSchema } from './schema.ts'
 import {
   RESERVED_TOOL_NAMES,
   type ContentBlock,

@@ -3,8 +3,9 @@ import type { CallRecord, GivenTask, GoldOf, ToolContext, WorldDefinition, World
 import type { Frame, Simulation, StartContext, StepContext } from './environment.ts'
 import type { Status } from './episode.ts'
 import { isOpenEnvError, OpenEnvError } from './errors.ts'
-import type { Terms } from './rubric.ts'
-import { describeIssues, issuesOf } from './schema.ts'
+import { scoredTerm, type RubricTerm, type TermAnswer } from './rubric.ts'
+import type { Term, Terms } from './terms.ts'
+import { describeIssues, issuesOf } from './issues.ts'
 import type { Task } from './task.ts'
 import type { Tool } from './tool.ts'
 import { toolFailed, toolSucceeded, type ToolAction, type ToolObservation } from './tool-call.ts'
@@ -21,11 +22,7 @@ export interface WorldInside<W, T> {
   readonly definition: WorldDefinition<W, T, Record<string, unknown>>
   readonly description: string
   readonly tools: ReadonlyMap<string, WorldTool<W, T>>
-  readonly terms: readonly {
-    readonly name: string
-    readonly weight: number
-    readonly score: WorldScore<W, T>
-  }[]
+  readonly terms: readonly RubricTerm<WorldScore<W, T>>[]
   readonly range: readonly [number, number]
 }
 
@@ -154,18 +151,22 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     const { terms, range } = this.#inside
     const { world, task, given, calls } = this.#held
     const gold = (task?.data as { readonly gold?: unknown } | undefined)?.gold as GoldOf<T>
-    const scored: Record<string, number> = {}
+    const scored: Term[] = []
     let total = 0
     for (const { name, weight, score } of terms) {
-      let value: number
+      let answer: TermAnswer
       try {
-        value = weight * Number(await score(world, { task: given, gold, calls, signal }))
+        answer = await score(world, { task: given, gold, calls, signal })
       } catch (cause) {
         throw this.#fail(`The reward term "${name}" could not be scored.`, cause)
       }
-      if (!Number.isFinite(value)) throw this.#fail(`The reward term "${name}" is ${String(value)}.`)
-      scored[name] = value
-      total += value
+      try {
+        const term = scoredTerm(name, weight, answer)
+        scored.push(term)
+        total += term.value * weight
+      } catch (cause) {
+        throw this.#fail((cause as Error).message, cause)
+      }
     }
     // The score stands, whatever becomes of the world.
     await this.close().catch(() => undefined)

@@ -17,12 +17,24 @@ export const UsageRecord = z.strictObject({
   total_tokens: Count,
 })
 
+/** One part of a reward. */
+export const TermRecord = z.strictObject({
+  name: z.string(),
+  value: z.number(),
+  weight: z.number(),
+  evidence: z.json().optional().describe('What the value rests on. No agent saw it.'),
+})
+
 /** A counted step. */
 export const StepRecord = z.strictObject({
   action: z.json().describe('As the policy gave it, before the environment filled in defaults.'),
   observation: z.json().describe('What the action led to.'),
   reward: z.number().nullable().describe('Null: not scored yet. Never a stand-in for an error.'),
-  terms: z.record(z.string(), z.number()).describe('Parts of the reward by name; empty where not known.'),
+  terms: z
+    .array(TermRecord)
+    .describe(
+      'Parts of the reward: it is the sum of value times weight, unless clipped. Empty where not known.',
+    ),
   status: Status.describe('Where the environment said that it stood after the action.'),
   info: z.record(z.string(), Scalar),
 })

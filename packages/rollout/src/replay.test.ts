@@ -163,7 +163,7 @@ describe('replay [OE-16]', () => {
     })
     const result = await replay(place.path('run'), open)
     expect(result.ok ? '' : result.difference.message).toBe(
-      'Line 2 (twelve, repeat 0), step 2: info differs: expected {"score":1,"target":11}, found {"score":1,"target":12}.',
+      'Line 2 (twelve, repeat 0), step 2: info differs: expected {"score":1,"target":11}, found {"reward.effort":1,"reward.hit":1,"score":1,"target":12,"task_id":"twelve"}.',
     )
   })
 

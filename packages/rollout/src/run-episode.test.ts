@@ -29,9 +29,12 @@ describe('an episode that completes', () => {
         noise: expect.any(Number),
       },
       reward: 0.875,
-      terms: { hit: 1, effort: -0.125 },
+      terms: [
+        { name: 'hit', value: 1, weight: 1 },
+        { name: 'effort', value: 1, weight: -0.125 },
+      ],
       status: 'terminated',
-      info: { target: 12, score: 1 },
+      info: { target: 12, score: 1, task_id: 'twelve', 'reward.hit': 1, 'reward.effort': 1 },
     })
   })
 
@@ -49,7 +52,10 @@ describe('an episode that completes', () => {
     const remote = unruly((go) => frameOf(go, 0.25, { status: 'terminated', info }))
     await using episode = openLocal(remote)
     const { steps } = await runEpisode(episode, GO('x'))
-    expect(steps[0]?.terms).toEqual({ quality: 0.5, late: -0.25 })
+    expect(steps[0]?.terms).toEqual([
+      { name: 'quality', value: 0.5, weight: 1 },
+      { name: 'late', value: -0.25, weight: 1 },
+    ])
   })
 
   it('ends where it starts under noop: completed, truncated, the return 0 [OE-17]', async () => {
@@ -110,8 +116,12 @@ describe('what a policy is told', () => {
     )
     expect(result.outcome).toBe('completed')
     expect(seen).toEqual([
-      { index: 0, info: { target: 12 }, description: 'words' },
-      { index: 1, info: { target: 12 }, description: 'words' },
+      { index: 0, info: { target: 12, task_id: 'twelve' }, description: 'words' },
+      {
+        index: 1,
+        info: { target: 12, task_id: 'twelve', 'reward.hit': 0, 'reward.effort': 1 },
+        description: 'words',
+      },
     ])
     expect(lengths).toEqual([0, 1])
   })

@@ -1,4 +1,5 @@
 import {
+  copyPlainJson,
   isOpenEnvError,
   seededRandom,
   type Episode,
@@ -190,7 +191,7 @@ class Play {
   async #step(action: unknown): Promise<{ reply: Reply<unknown> } | { refused: Failure }> {
     let sent: Json
     try {
-      sent = jsonCopy(action)
+      sent = copyPlainJson(action, 'action')
     } catch (error) {
       return {
         refused: { during: 'step', code: 'VALIDATION_ERROR', message: `Invalid action. ${textOf(error)}` },
@@ -204,10 +205,8 @@ class Play {
       if (!isOpenEnvError(error) || !REFUSALS.has(error.code)) throw error
       return { refused: failureOf(error, 'step') }
     }
-    const { observation, reward, status, info } = reply
-    this.#steps.push(
-      jsonCopy({ action: sent, observation, reward, terms: termsOf(reply), status, info }) as StepRecord,
-    )
+    const { observation, reward, terms = [], status, info } = reply
+    this.#steps.push(jsonCopy({ action: sent, observation, reward, terms, status, info }) as StepRecord)
     this.#history.push({ action: sent, observation, reward, info })
     this.#last = reply
     return { reply }
@@ -301,16 +300,6 @@ function failed(outcome: Outcome, failure: Failure, status: Status): Ending {
 function agentError(refusals: number, last: Failure): Ending {
   const message = `${String(refusals)} actions in a row were refused. The last: ${last.message}`
   return failed('agent_error', { ...last, message }, 'running')
-}
-
-/** A reward's parts: as the episode knows them, else from info, where environments behind a wire put them. */
-function termsOf({ terms, info }: Reply<unknown>): Readonly<Record<string, number>> {
-  if (terms !== undefined) return terms
-  const prefix = 'reward.'
-  const named = Object.entries(info).filter(
-    ([key, value]) => key.startsWith(prefix) && typeof value === 'number',
-  )
-  return Object.fromEntries(named.map(([key, value]) => [key.slice(prefix.length), value as number]))
 }
 
 function textOf(error: unknown): string {

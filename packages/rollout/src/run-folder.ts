@@ -1,5 +1,6 @@
 import { open, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJson } from '@openenv-ts/core/wire'
 import { brokenLine, checkedLines } from './episode-log.ts'
 import { Manifest, type EpisodeRecord, type EpisodeSummary } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
@@ -61,9 +62,9 @@ export async function readManifest(dir: string): Promise<Manifest> {
   }
   let found: unknown
   try {
-    found = JSON.parse(text)
+    found = parseJson(text)
   } catch (cause) {
-    throw new RolloutError('BROKEN_RUN', `${path} is not JSON.`, { cause })
+    throw new RolloutError('BROKEN_RUN', `${path}: ${(cause as Error).message}`, { cause })
   }
   const parsed = Manifest.safeParse(found)
   if (parsed.success) return parsed.data

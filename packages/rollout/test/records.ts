@@ -15,7 +15,10 @@ export function sampleRecord(repeat: number, more: Partial<UnchainedRecord> = {}
         action: { text: `\ud83d\ude00 "quoted" \\ \u2028 ${String(repeat)}` },
         observation: { sum: 0.1 + 0.2, lone: '\ud800', list: [1e21, -1, null, true] },
         reward: 0.5,
-        terms: { hit: 1, effort: -0.5 },
+        terms: [
+          { name: 'hit', value: 1, weight: 1, evidence: { sum: 12 } },
+          { name: 'effort', value: 1, weight: -0.5 },
+        ],
         status: 'terminated',
         info: { score: 1, note: 'ok' },
       },

@@ -11,13 +11,14 @@ export function frame(type: string, data: unknown): string {
  *
  * Every step of every session comes through here, and building the object first costs more than twice as much.
  */
-export function replyFrame({ observation, reward, done, status, info }: Reply<unknown>): string {
+export function replyFrame({ observation, reward, done, status, info, terms }: Reply<unknown>): string {
   const metadata = JSON.stringify(info)
   const fields = JSON.stringify(observation).slice(1, -1)
   const inside = `{${fields}${fields === '' ? '' : ','}"metadata":${metadata}}`
   const outside = metadata === '{}' ? '' : `,"metadata":${metadata}`
   const truncated = status === 'truncated' ? ',"truncated":true' : ''
-  return `{"type":"observation","data":{"observation":${inside},"reward":${String(reward)},"done":${String(done)}${outside}${truncated}}}`
+  const parts = terms === undefined ? '' : `,"terms":${JSON.stringify(terms)}`
+  return `{"type":"observation","data":{"observation":${inside},"reward":${String(reward)},"done":${String(done)}${outside}${truncated}${parts}}}`
 }
 
 /** An error as text. */

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@openenv-ts/core'
-import { checkShape, parseJson, type JsonShape } from '@openenv-ts/core/wire'
+import { parseScanned, scanJson, type JsonShape } from '@openenv-ts/core/wire'
 
 /** Texts up to this are read at once: it takes less than a millisecond. */
 const SMALL_BYTES = 64 * 1024
@@ -16,8 +16,8 @@ export function readIncoming(
   shape: JsonShape,
 ): MaybePromise<unknown> {
   if (bytes.length > SMALL_BYTES) return readInTurns(bytes, decode, shape)
-  checkShape(bytes, shape)
-  return parseJson(decode(bytes))
+  scanJson(bytes, shape)
+  return parseScanned(decode(bytes))
 }
 
 async function readInTurns(
@@ -25,11 +25,11 @@ async function readInTurns(
   decode: (bytes: Uint8Array) => string,
   shape: JsonShape,
 ): Promise<unknown> {
-  checkShape(bytes, shape)
+  scanJson(bytes, shape)
   await othersTurn()
   const text = decode(bytes)
   await othersTurn()
-  const value = parseJson(text)
+  const value = parseScanned(text)
   await othersTurn()
   return value
 }

@@ -355,7 +355,7 @@ describe('tools as steps on /ws', () => {
       type: 'observation',
       data: {
         observation: {
-          metadata: {},
+          metadata: { task_id: 'first' },
           tool_name: 'open_door',
           result: {
             content: [{ type: 'text', text: 'a garden' }],
@@ -365,6 +365,7 @@ describe('tools as steps on /ws', () => {
           },
           error: null,
         },
+        metadata: { task_id: 'first' },
         reward: null,
         done: false,
       },

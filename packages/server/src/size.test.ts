@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
 import { echo } from '@openenv-ts/echo'
 import { isOpenEnvError } from '@openenv-ts/core'
-import { checkShape } from '@openenv-ts/core/wire'
+import { scanJson } from '@openenv-ts/core/wire'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { post } from '../test/http-client.ts'
@@ -122,7 +122,8 @@ const json = fc.letrec<{ node: unknown }>((tie) => ({
     fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\\', '"', '\\"', '[{,', ']}'),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      // Whole numbers beyond 2^53 are refused for what they are.
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: -(2 ** 53) + 1, max: 2 ** 53 - 1 }),
       fc.boolean(),
       fc.constant(null),
     ),
@@ -143,7 +144,7 @@ function depthOf(value: unknown): number {
 
 function passes(text: string, maxDepth: number, maxValues: number): boolean {
   try {
-    checkShape(Buffer.from(text), { maxDepth, maxValues })
+    scanJson(Buffer.from(text), { maxDepth, maxValues })
     return true
   } catch (error) {
     expect(isOpenEnvError(error) && error.code).toBe('VALIDATION_ERROR')
@@ -160,7 +161,6 @@ describe('shape [OE-10]', () => {
         const values = countValues(value)
         const depth = depthOf(value)
         expect(passes(text, depth, values)).toBe(true)
-        // A text shorter than both bounds is not looked at.
         if (values > 1) expect(passes(text, depth, values - 1)).toBe(false)
         if (depth > 0) expect(passes(text, depth - 1, values)).toBe(false)
       }),
@@ -172,7 +172,7 @@ describe('shape [OE-10]', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         try {
-          checkShape(bytes, { maxDepth: 3, maxValues: 5 })
+          scanJson(bytes, { maxDepth: 3, maxValues: 5 })
         } catch (error) {
           expect(isOpenEnvError(error)).toBe(true)
         }

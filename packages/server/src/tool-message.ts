@@ -39,15 +39,16 @@ export async function toolCallReply(seat: AgentSeat, name: string, args: unknown
     return failedReply(name, 'execution_error', error.message)
   }
   const { reply, result, failure } = call
+  const wire = reply === null ? { reward: null, done: false } : replyToWire(reply)
+  const metadata = reply?.info ?? {}
+  const about = { metadata, tool_name: name }
   if (result.isError) {
-    const told = failedReply(name, failure ?? 'execution_error', textOf(call))
-    return { ...told, reward: reply?.reward ?? null, done: reply?.done ?? false }
+    const error = { error_type: failure ?? 'execution_error', message: textOf(call) }
+    return { ...wire, observation: { ...about, result: null, error } }
   }
   const { content, structuredContent, data = null } = result
   const shown = { content, structured_content: structuredContent ?? null, data, is_error: false }
-  const wire = reply === null ? { reward: null, done: false, observation: {} } : replyToWire(reply)
-  const metadata = reply?.info ?? {}
-  return { ...wire, observation: { metadata, tool_name: name, result: shown, error: null } }
+  return { ...wire, observation: { ...about, result: shown, error: null } }
 }
 
 function failedReply(name: string, failure: string, message: string): WireReply {

@@ -15,6 +15,7 @@ import type {
 } from '@modelcontextprotocol/client'
 import { checkDuration } from '../time.ts'
 import { failureOf } from './failure.ts'
+import { requireJson } from '../write-json.ts'
 import { refusedResult, toolOf, toolResultOf } from './result.ts'
 
 /** A server that runs as a program of its own and speaks over its standard input and output. */
@@ -209,6 +210,7 @@ class RemoteTools implements McpTools {
     { signal, onProgress }: ToolCallOptions = {},
   ): Promise<ToolResult> {
     signal?.throwIfAborted()
+    if (args !== undefined) requireJson('tool call', 'arguments', args)
     try {
       const call = { name, arguments: (args ?? {}) as Record<string, unknown> }
       return toolResultOf(await this.#client.callTool(call, this.#options(signal, onProgress)))

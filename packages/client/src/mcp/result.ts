@@ -1,5 +1,12 @@
 import type { CallToolResult, Tool as McpTool } from '@modelcontextprotocol/client'
-import { isObject, type ContentBlock, type Tool, type ToolResult } from '@openenv-ts/core'
+import {
+  isObject,
+  OpenEnvError,
+  plainJson,
+  type ContentBlock,
+  type Tool,
+  type ToolResult,
+} from '@openenv-ts/core'
 
 /** A tool of an MCP server as one of ours. */
 export function toolOf({ name, description = '', inputSchema }: McpTool): Tool {
@@ -9,12 +16,25 @@ export function toolOf({ name, description = '', inputSchema }: McpTool): Tool {
 /** What an MCP server answered to a call. */
 export function toolResultOf(result: CallToolResult): ToolResult {
   const { content, structuredContent, isError = false } = result
+  requireReadable(structuredContent)
   const shown = { content: content.map(blockOf), isError }
   if (!isObject(structuredContent)) return shown
   return {
     ...shown,
     structuredContent,
     data: wraps(result) ? structuredContent['result'] : structuredContent,
+  }
+}
+
+/** The SDK has parsed it already: a whole number beyond 2^53 - 1 was rounded then, and tells so by its size [OE-24]. */
+function requireReadable(value: unknown): void {
+  try {
+    if (value !== undefined) plainJson(value, 'structuredContent')
+  } catch (error) {
+    throw new OpenEnvError(
+      'EXECUTION_ERROR',
+      `The tool's result cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

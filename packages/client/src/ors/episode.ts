@@ -3,6 +3,7 @@ import {
   notReady,
   notSupported,
   OpenEnvError,
+  termsOfInfo,
   Turns,
   type EpisodeState,
   type Reply,
@@ -162,7 +163,9 @@ export class RemoteOrsEpisode implements OrsEpisode {
     if (finished || over) run.status = 'terminated'
     if (over) throw notReady('after the end')
     if (ran) run.steps += 1
-    return { observation, reward, status: run.status, done: finished, info }
+    const terms = termsOfInfo(info)
+    const reply = { observation, reward, status: run.status, done: finished, info }
+    return terms === undefined ? reply : { ...reply, terms }
   }
 
   async #listTools(): Promise<readonly Tool[]> {

@@ -1,6 +1,8 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { answerError, reasonOf } from '../http.ts'
+import { readJsonOr } from '../read-json.ts'
 import { unreachable } from '../unreachable.ts'
+import { requireJson } from '../write-json.ts'
 
 /** Where an ORS server is, and what goes along with every request to it. */
 export interface OrsServer {
@@ -27,6 +29,7 @@ export interface OrsRequest {
  */
 export async function send(server: OrsServer, request: OrsRequest): Promise<Response> {
   const { method, path, session, body, headers, signal } = request
+  if (body !== undefined) requireJson('request', 'body', body)
   try {
     return await fetch(server.url + path, {
       method,
@@ -73,9 +76,5 @@ async function readBody(server: OrsServer, response: Response, signal: AbortSign
     if (signal.aborted) throw signal.reason
     throw new OpenEnvError('CONNECTION_ERROR', `The connection to ${server.url} broke off.`, { cause })
   }
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
+  return readJsonOr(text)
 }

@@ -7,6 +7,7 @@ import {
   type MessageBlock,
   type Tool,
 } from '@openenv-ts/core'
+import { readJsonOr } from '../read-json.ts'
 import type { OrsObservation, OrsRefusal } from './options.ts'
 
 /** The texts of some blocks, one below the other. */
@@ -148,12 +149,8 @@ function flat(metadata: Readonly<Record<string, unknown>>): Info {
 }
 
 function parse(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (isObject(parsed)) return parsed
-  } catch {
-    // Said below.
-  }
+  const parsed = readJsonOr(text)
+  if (isObject(parsed)) return parsed
   throw unreadable('call')
 }
 

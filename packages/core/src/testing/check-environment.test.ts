@@ -195,12 +195,16 @@ describe('checkEnvironment names what breaks', () => {
   it('a reward that is no number', async () => {
     const found = await finding(
       'actions',
-      'Reward term "ratio" is NaN',
+      'The reward term "ratio" is NaN, which JSON cannot carry.',
       pile({ reward: { ratio: () => 0 / 0 } }),
     )
     expect(found.where.step).toBe(1)
     await finding('rewards', 'The reward of a step is not a number', shelf({ reward: NaN }))
-    await finding('rewards', 'The term "part" is not finite', shelf({ terms: { part: Infinity } }))
+    await finding(
+      'rewards',
+      'The term "part" is not finite',
+      shelf({ terms: [{ name: 'part', value: Infinity, weight: 1 }] }),
+    )
   })
 
   it('a reward outside its range', async () => {

@@ -1,3 +1,5 @@
+import { isJsonNumber } from '../plain-json.ts'
+
 /** Where in a value something is: `observation.cards.3`; the empty text is the value itself. */
 export type Place = string
 
@@ -20,7 +22,7 @@ export function differenceOf(expected: unknown, received: unknown, at: Place = '
 /** The first place of something that JSON cannot carry as it is, null when there is none. */
 export function notJsonAt(value: unknown, at: Place = '', around: readonly unknown[] = []): Place | null {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return null
-  if (typeof value === 'number') return Number.isFinite(value) ? null : at
+  if (typeof value === 'number') return isJsonNumber(value) ? null : at
   if (typeof value !== 'object' || around.includes(value)) return at
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return at

@@ -54,11 +54,11 @@ const CASES: Readonly<Record<string, Case>> = {
   'answers what a local episode answers, reset and steps': async ({ open, environment, actions, seed }) => {
     await using local = openLocal(environment)
     await using episode = await open()
-    expectEqual('the reset', seen(await episode.reset({ seed })), seen(await local.reset({ seed })))
+    expectEqual('the reset', await episode.reset({ seed }), await local.reset({ seed }))
     for (const [index, action] of actions.entries()) {
       if (local.status !== 'running') break
-      const expected = seen(await local.step(action))
-      expectEqual(`step ${String(index + 1)}`, seen(await episode.step(action)), expected)
+      const expected = await local.step(action)
+      expectEqual(`step ${String(index + 1)}`, await episode.step(action), expected)
     }
   },
 
@@ -84,7 +84,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const first = await episode.reset({ seed })
     const played = await play(episode, actions)
     expectEqual('the count', (await episode.state()).step_count, played.length)
-    expectEqual('the second reset', seen(await episode.reset({ seed })), seen(first))
+    expectEqual('the second reset', await episode.reset({ seed }), first)
     expectEqual('the count after it', (await episode.state()).step_count, 0)
     expectEqual('the same actions again', await play(episode, actions), played)
   },
@@ -95,7 +95,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const { open, actions, seed } = suite
     await using one = await open()
     await using other = await open()
-    expectEqual('the starts', seen(await one.reset({ seed })), seen(await other.reset({ seed })))
+    expectEqual('the starts', await one.reset({ seed }), await other.reset({ seed }))
     const [left, right] = await Promise.all([play(one, actions), play(other, actions)])
     expectEqual('the replies', left, right)
   },
@@ -122,7 +122,7 @@ const CASES: Readonly<Record<string, Case>> = {
     expectEqual('the drawn seed is an integer', Number.isSafeInteger(shown), true)
     // A seed alone would choose the task too; a reset without one takes the first.
     const again = { seed: shown ?? 0, index: 0 }
-    expectEqual('the start', seen(await episode.reset(again)), seen(drawn))
+    expectEqual('the start', await episode.reset(again), drawn)
     await episode.reset({ seed })
     expectEqual('a given seed in the state', 'seed' in (await episode.state()), false)
   },
@@ -153,7 +153,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const reset = episode.reset({ seed })
     const steps = expected.map((_reply, index) => episode.step(actions[index]))
     const [replies, state] = await Promise.all([Promise.all(steps), episode.state(), reset])
-    expectEqual('the replies', replies.map(seen), expected)
+    expectEqual('the replies', replies, expected)
     expectEqual('the count', state.step_count, expected.length)
   },
 
@@ -187,7 +187,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const error = await expectError('the step', 'EXECUTION_ERROR', episode.step(actions[0]))
     expectEqual('the message names reset', error.message.includes('reset'), true)
     expectEqual('the count', (await episode.state()).step_count, expected.length)
-    expectEqual('the next start', seen(await episode.reset({ seed })), seen(await local.reset({ seed })))
+    expectEqual('the next start', await episode.reset({ seed }), await local.reset({ seed }))
   },
 
   'gives away a copy of its state': async ({ open, seed }) => {
@@ -281,11 +281,6 @@ const NO_ACTIONS: readonly unknown[] = [
   [],
 ]
 
-/** What every transport carries of a reply. */
-function seen({ observation, reward, status, done, info }: Reply<unknown>): object {
-  return { observation, reward, status, done, info }
-}
-
 /** Steps until the actions or the episode end. */
 async function play(episode: Episode, actions: readonly unknown[]): Promise<readonly object[]> {
   const replies: object[] = []
@@ -298,7 +293,7 @@ async function play(episode: Episode, actions: readonly unknown[]): Promise<read
       if (isOpenEnvError(error) && error.code === 'EXECUTION_ERROR' && replies.length === 0) return replies
       throw error
     }
-    replies.push(seen(reply))
+    replies.push(reply)
     if (reply.done) break
   }
   return replies
@@ -306,7 +301,7 @@ async function play(episode: Episode, actions: readonly unknown[]): Promise<read
 
 async function outcome(episode: Episode, action: unknown): Promise<unknown> {
   try {
-    return seen(await episode.step(action))
+    return await episode.step(action)
   } catch (error) {
     return isOpenEnvError(error) ? error.code : String(error)
   }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { AnyEnvironment, Frame, Simulation } from '../environment.ts'
 import type { MaybePromise } from '../json.ts'
 import { isObject } from '../json.ts'
-import { describeIssues, issuesOf } from '../schema.ts'
+import { describeIssues, issuesOf } from '../issues.ts'
 import { notJsonAt, preview } from './compare.ts'
 import type { Findings } from './findings.ts'
 
@@ -149,7 +149,7 @@ function checkReward(
       reward,
     )
   }
-  for (const [name, value] of Object.entries(terms ?? {})) {
+  for (const { name, value } of terms ?? []) {
     if (!Number.isFinite(value))
       findings.broken('rewards', `The term "${name}" is not finite.`, 'a finite number', value)
   }

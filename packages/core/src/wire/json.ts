@@ -25,19 +25,37 @@ const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
+const COLON = 0x3a
+const PLUS = 0x2b
+const MINUS = 0x2d
+const DOT = 0x2e
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+const CAPITAL_E = 0x45
+const CAPITAL_I = 0x49
+const CAPITAL_N = 0x4e
+const SMALL_E = 0x65
+
+const MAX_KEY_CHARACTERS = 200
+/** Escaped, a character has six bytes. */
+const MAX_KEY_BYTES = 6 * MAX_KEY_CHARACTERS
 
 /**
- * Bounds nesting and number of values in one pass over the bytes, before a parser recurses or allocates.
+ * Looks at JSON text in one pass over its bytes, before a parser recurses or allocates: bounds nesting and number of
+ * values, and refuses the numbers that a parser would change in silence [OE-24]:
  *
- * Says nothing about validity: the parser does.
+ * - a whole number written in digits alone beyond 2^53 − 1, which would be rounded;
+ * - a number too large for a double, such as `1e400`, which would be infinite;
+ * - the words NaN, Infinity and -Infinity, which JSON does not have.
  *
- * @param bytes - JSON text as UTF-8; bytes of longer characters never look like the ones counted here.
- * @throws OpenEnvError `VALIDATION_ERROR`.
+ * A number with a fraction or an exponent is a double as IEEE 754 has it, so `9007199254740993.0`, `1e22` and `-0` are
+ * accepted. Anything else about validity is for the parser to say.
+ *
+ * @param bytes - JSON text as UTF-8; bytes of longer characters never look like the ones looked for here.
+ * @throws OpenEnvError `VALIDATION_ERROR`, or `INVALID_JSON` for NaN and Infinity; a number is named with its place.
  */
-export function checkShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape): void {
+export function scanJson(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape): void {
   const { length } = bytes
-  // A text this short cannot break either bound.
-  if (length <= maxDepth && length <= maxValues) return
   let depth = 0
   let values = 1
   let justOpened = false
@@ -67,8 +85,119 @@ export function checkShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape
       depth -= 1
     } else if (byte === COMMA) {
       values += 1
+    } else if ((byte >= DIGIT_0 && byte <= DIGIT_9) || byte === MINUS) {
+      at = endOfNumber(bytes, at) - 1
+    } else if (byte === CAPITAL_I || byte === CAPITAL_N) {
+      refuseWord(bytes, at)
     }
     if (values > maxValues) throw badShape(`made of more than ${String(maxValues)} values`)
+  }
+}
+
+/** Digits that any whole number may have and still be exact. */
+const SAFE_DIGITS = 15
+/** No double needs as many as a thousand, and reading one of millions of digits would hold everybody up. */
+const MAX_NUMBER_BYTES = 4096
+
+/** The place behind the number that begins at `start`. Throws where a parser would change it. */
+function endOfNumber(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  let plain = true
+  for (;;) {
+    const byte = bytes[at] as number
+    if (byte >= DIGIT_0 && byte <= DIGIT_9) at += 1
+    else if (byte === DOT || byte === SMALL_E || byte === CAPITAL_E || byte === PLUS || byte === MINUS) {
+      plain = false
+      at += 1
+    } else break
+    if (at - start > MAX_NUMBER_BYTES) {
+      throw badShape(`made of a number of more than ${String(MAX_NUMBER_BYTES)} characters`)
+    }
+  }
+  if (plain && at - start <= SAFE_DIGITS) {
+    if (bytes[at] === CAPITAL_I && at === start + 1) refuseWord(bytes, at, start)
+    return at
+  }
+  const text = asciiOf(bytes, start, at)
+  const value = Number(text)
+  // What is not a number at all is for the parser to say.
+  if (Number.isNaN(value)) return at
+  if (!Number.isFinite(value))
+    throw badNumber(bytes, start, text, 'which is too large for a number: it would become Infinity')
+  if (plain && !Number.isSafeInteger(value)) {
+    throw badNumber(
+      bytes,
+      start,
+      text,
+      'which is a whole number beyond 2^53 - 1: it would be rounded. Send it as a text',
+    )
+  }
+  return at
+}
+
+function asciiOf(bytes: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode(...bytes.subarray(start, end))
+}
+
+const WORDS = ['NaN', 'Infinity'] as const
+
+/** Throws where one of the words that some writers put in place of a number begins at `at`. */
+function refuseWord(bytes: Uint8Array, at: number, start = at): void {
+  for (const word of WORDS) {
+    if (asciiOf(bytes, at, at + word.length) !== word) continue
+    const text = start === at ? word : `-${word}`
+    const place = placeOf(bytes, start)
+    const where = place.length === 0 ? '' : ` at ${place.join('.')}`
+    throw new OpenEnvError(
+      'INVALID_JSON',
+      `Invalid JSON: ${text}${where}. JSON has no NaN and no Infinity.`,
+      {
+        issues: [{ type: 'invalid_type', loc: place, msg: `JSON has no ${text}` }],
+      },
+    )
+  }
+}
+
+function badNumber(bytes: Uint8Array, start: number, text: string, why: string): OpenEnvError {
+  const place = placeOf(bytes, start)
+  const short = text.length <= 40 ? text : `${text.slice(0, 39)}…`
+  const where = place.length === 0 ? '' : ` at ${place.join('.')}`
+  return new OpenEnvError('VALIDATION_ERROR', `The message has ${short}${where}, ${why}.`, {
+    issues: [{ type: 'too_big', loc: place, msg: `The number ${why.slice('which '.length)}`, input: short }],
+  })
+}
+
+/** Where in the value the byte at `target` stands: the keys and indices that lead to it. */
+function placeOf(bytes: Uint8Array, target: number): (string | number)[] {
+  /** Of each container around it: the index, or where the key begins and ends. */
+  const around: (number | readonly [from: number, to: number])[] = []
+  /** The last text: a key, when a colon follows. */
+  let text: readonly [number, number] = [0, 0]
+  for (let at = 0; at < target; at += 1) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      const end = endOfString(bytes, at)
+      text = [at, end]
+      at = end
+    } else if (byte === COLON && around.length > 0) around[around.length - 1] = text
+    else if (byte === OPEN_OBJECT) around.push(text)
+    else if (byte === OPEN_ARRAY) around.push(0)
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) around.pop()
+    else if (byte === COMMA) {
+      const last = around.at(-1)
+      if (typeof last === 'number') around[around.length - 1] = last + 1
+    }
+  }
+  return around.map((each) => (typeof each === 'number' ? each : keyOf(bytes, ...each)))
+}
+
+/** A key as it is told: whoever sent it chose it, of any length. */
+function keyOf(bytes: Uint8Array, from: number, to: number): string {
+  const text = new TextDecoder().decode(bytes.subarray(from, Math.min(to + 1, from + MAX_KEY_BYTES)))
+  try {
+    return (JSON.parse(text) as string).slice(0, MAX_KEY_CHARACTERS)
+  } catch {
+    return text.slice(1, MAX_KEY_CHARACTERS + 1)
   }
 }
 
@@ -93,11 +222,26 @@ function badShape(how: string): OpenEnvError {
 }
 
 /**
- * Parses JSON text strictly: `NaN` and `Infinity` are no JSON.
+ * Parses JSON text strictly, and refuses what a parser would change in silence: see {@link scanJson}.
+ *
+ * @throws OpenEnvError `INVALID_JSON`; `VALIDATION_ERROR` for a number that would be rounded or infinite, by its place.
+ */
+export function parseJson(text: string): unknown {
+  // Most texts hold nothing that could be such a number, and need no second look.
+  if (MAY_CHANGE.test(text)) scanJson(new TextEncoder().encode(text), NO_BOUNDS)
+  return parseScanned(text)
+}
+
+/** Sixteen digits outside a fraction, an exponent, or one of the words that some writers put in place of a number. */
+const MAY_CHANGE = /(?:^|[^\d.])\d{16}|\d[eE]|NaN|Infinity/
+const NO_BOUNDS: JsonShape = { maxDepth: Infinity, maxValues: Infinity }
+
+/**
+ * Parses JSON text that {@link scanJson} has let through.
  *
  * @throws OpenEnvError `INVALID_JSON`.
  */
-export function parseJson(text: string): unknown {
+export function parseScanned(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {

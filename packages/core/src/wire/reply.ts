@@ -1,12 +1,14 @@
 import type { Info, Reply, Status } from '../episode.ts'
 import { OpenEnvError } from '../errors.ts'
-import { isObject } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
+import { termsOfInfo, type Term, type Terms } from '../terms.ts'
 
 /**
  * A reply to reset or step on the wire of OpenEnv.
  *
  * `info` stands in `observation.metadata` always, and at the top level when there is any: clients of different
- * ages read different copies. `truncated` is ours; others ignore it.
+ * ages read different copies. `truncated` and `terms` are ours; others ignore them. These messages are the control
+ * plane's, so `terms` has weights and evidence; every client finds the values in the metadata, as `reward.<term>`.
  */
 export interface WireReply {
   readonly observation: Readonly<Record<string, unknown>>
@@ -15,6 +17,7 @@ export interface WireReply {
   readonly metadata?: Info
   readonly info?: Info
   readonly truncated?: true
+  readonly terms?: Terms
 }
 
 /** A reply as WebSocket frames carry it. */
@@ -30,6 +33,7 @@ export function replyToWire(reply: Reply<unknown>): WireReply {
     break
   }
   if (reply.status === 'truncated') wire.truncated = true
+  if (reply.terms !== undefined) wire.terms = reply.terms
   return wire
 }
 
@@ -62,7 +66,7 @@ export function replyFromWire(data: unknown): Reply<Record<string, unknown>> {
   const info = flatInfo(data['metadata'] ?? data['info'] ?? inner)
   const done = data['done'] === true || data['done'] === 1
   const status: Status = !done ? 'running' : data['truncated'] === true ? 'truncated' : 'terminated'
-  const terms = termsOf(info)
+  const terms = readTerms(data['terms']) ?? termsOfInfo(info)
   const reply = { observation, reward: rewardOf(data['reward']), status, done, info }
   return terms === undefined ? reply : { ...reply, terms }
 }
@@ -83,16 +87,16 @@ function flatInfo(value: unknown): Info {
   return info
 }
 
-const TERM = 'reward.'
-
-/** The parts of a reward, where `info` carries them as `reward.<term>`. */
-function termsOf(info: Info): Readonly<Record<string, number>> | undefined {
-  const terms: Record<string, number> = {}
-  let any = false
-  for (const [key, value] of Object.entries(info)) {
-    if (!key.startsWith(TERM) || typeof value !== 'number') continue
-    terms[key.slice(TERM.length)] = value
-    any = true
+/** Terms as our own servers send them; undefined for anything else. */
+function readTerms(value: unknown): Terms | undefined {
+  if (!Array.isArray(value)) return undefined
+  const terms: Term[] = []
+  for (const term of value as readonly unknown[]) {
+    if (!isObject(term)) return undefined
+    const { name, value: scored, weight, evidence } = term
+    if (typeof name !== 'string' || typeof scored !== 'number' || typeof weight !== 'number') return undefined
+    const read = { name, value: scored, weight }
+    terms.push(evidence === undefined ? read : { ...read, evidence: evidence as Json })
   }
-  return any ? terms : undefined
+  return terms
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { AnyEnvironment } from '../environment.ts'
 import type { ResetOptions } from '../episode.ts'
 import { OpenEnvError } from '../errors.ts'
-import { declaredKeys, issuesOf } from '../schema.ts'
+import { issuesOf } from '../issues.ts'
+import { declaredKeys } from '../schema.ts'
 
 /** What the wire itself knows of a reset; the rest is the environment's or nobody's. */
 const ResetData = z.object({
@@ -37,18 +38,4 @@ export function resetFromWire(data: Data, environment: AnyEnvironment): ResetOpt
   const declared = declaredKeys(environment.options)
   const own = Object.fromEntries(Object.entries(data).filter(([key]) => declared.has(key)))
   return { ...options, options: own }
-}
-
-/** Writes the data of a reset: the environment's own options beside the wire's names. */
-export function resetToWire(options: ResetOptions): Data {
-  const { seed, episodeId, taskId, split, index, taskSpec } = options
-  return {
-    ...options.options,
-    ...(seed === undefined ? {} : { seed }),
-    ...(episodeId === undefined ? {} : { episode_id: episodeId }),
-    ...(taskId === undefined ? {} : { task_id: taskId }),
-    ...(split === undefined ? {} : { split }),
-    ...(index === undefined ? {} : { index }),
-    ...(taskSpec === undefined ? {} : { task_spec: taskSpec }),
-  }
 }

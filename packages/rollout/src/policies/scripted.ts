@@ -1,5 +1,4 @@
-import { firstValue, sampleValue } from '@openenv-ts/core'
-import { jsonCopy } from '../canonical-json.ts'
+import { copyPlainJson, firstValue, sampleValue } from '@openenv-ts/core'
 import { STOP, type StatelessPolicy } from '../policy.ts'
 
 /** A policy that never acts: its episodes end where they start, completed and truncated, with the return 0. */
@@ -18,7 +17,7 @@ export function constantPolicy(action?: unknown): StatelessPolicy<never> {
   if (action === undefined) {
     return { name: 'constant', act: (_observation, { actionSchema }) => firstValue(actionSchema) as never }
   }
-  const fixed = jsonCopy(action)
+  const fixed = copyPlainJson(action, 'action')
   return { name: 'constant', settings: { action: fixed }, act: () => fixed as never }
 }
 

@@ -25,7 +25,7 @@ describe('calling a tool', () => {
       ok: true,
       output: {
         blocks: [{ type: 'text', text: '{"drawer":2,"empty":false}', detail: null }],
-        metadata: null,
+        metadata: { task_id: expect.any(String) },
         reward: null,
         finished: false,
       },
@@ -34,7 +34,7 @@ describe('calling a tool', () => {
       ok: true,
       output: {
         blocks: [{ type: 'text', text: 'Thank you.', detail: null }],
-        metadata: null,
+        metadata: expect.objectContaining({ task_id: expect.any(String), score: 1 }),
         reward: 1,
         finished: true,
       },

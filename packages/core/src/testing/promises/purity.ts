@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { AnyEnvironment } from '../../environment.ts'
 import { openLocal } from '../../local.ts'
 import { pureEnvironment, type PureDefinition } from '../../pure.ts'
-import { describeIssues, issuesOf } from '../../schema.ts'
+import { describeIssues, issuesOf } from '../../issues.ts'
 import type { Bench, Trace } from '../bench.ts'
 import { notJsonAt } from '../compare.ts'
 
