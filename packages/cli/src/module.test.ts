@@ -50,9 +50,9 @@ describe('a file given to the command', () => {
       'env.ts': `import { named } from './part.js'
         import words from 'words'
         import { STOP } from '@openenv-ts/rollout'
-        import { checkShape } from '@openenv-ts/core/wire'
+        import { scanJson } from '@openenv-ts/core/wire'
         const { default: environment } = await import('./guess.ts')
-        export default { ...environment, name: named(words.join('-')), description: [typeof STOP, typeof checkShape].join() }`,
+        export default { ...environment, name: named(words.join('-')), description: [typeof STOP, typeof scanJson].join() }`,
       'part.ts': 'export const named = (name: string): string => name',
       'guess.ts': GUESS,
       'node_modules/words/package.json': '{ "name": "words", "main": "index.js" }',

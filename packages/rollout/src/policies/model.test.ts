@@ -72,7 +72,7 @@ describe('an endpoint with tools', () => {
     expect(shown(second as ChatCall)).toEqual({
       observation: { sum: 9, target: 12, noise: expect.any(Number) as number },
       reward: -0.125,
-      info: { target: 12 },
+      info: { target: 12, task_id: 'twelve', 'reward.hit': 0, 'reward.effort': 1 },
     })
   })
 

@@ -1,4 +1,4 @@
-import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys, plainJson, type AnyEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 import type { Answer, Operation } from './protocol.ts'
 
@@ -9,12 +9,21 @@ const Reply = z.looseObject({
   status: z.enum(['running', 'terminated', 'truncated']),
   done: z.boolean(),
   info: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  terms: z.record(z.string(), z.number()).optional(),
+  terms: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        value: z.number(),
+        weight: z.number(),
+        evidence: z.json().optional(),
+      }),
+    )
+    .optional(),
 })
 type Reply = z.infer<typeof Reply>
 const State = z.looseObject({ episode_id: z.string().nullable(), step_count: Count })
 const Snapshot = z.looseObject({
-  format: z.literal('openenv-ts/snapshot@1'),
+  format: z.literal('openenv-ts/snapshot@2'),
   episodeId: z.string(),
   stepCount: Count,
   reply: Reply,
@@ -65,8 +74,18 @@ function movingFault(
 
 function replyFault({ observation, reward }: Reply, environment: AnyEnvironment): string | null {
   if (!environment.observation.safeParse(observation).success) return 'an observation that breaks its schema'
+  if (!isCarried(observation)) return 'an observation that JSON cannot carry'
   const [low, high] = environment.rewardRange ?? [-Infinity, Infinity]
   return reward !== null && (reward < low || reward > high) ? 'a reward outside of its range' : null
+}
+
+function isCarried(value: unknown): boolean {
+  try {
+    plainJson(value, 'observation')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What the episode itself says of its state. */
