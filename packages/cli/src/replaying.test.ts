@@ -18,7 +18,9 @@ describe('openenv replay', () => {
     await using here = await playedFolder()
     const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
     expect(stderr).toBe('')
-    expect(stdout).toMatch(/^Equal: 5 episodes, \d+ steps, every byte\.\n$/)
+    expect(stdout).toMatch(
+      /^Equal: 5 episodes, \d+ steps\. Compared: observation, reward, terms, info, status, outcome, .*hashes\.\n$/,
+    )
     expect(code).toBe(0)
     const json = await openenv(['replay', 'run', '--json'], { cwd: here.path })
     expect(JSON.parse(json.stdout)).toMatchObject({ run: 'run', ok: true, episodes: 5 })

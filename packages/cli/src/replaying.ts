@@ -1,4 +1,4 @@
-import { readManifest, replay, type ReplayResult } from '@openenv-ts/rollout'
+import { COMPARED_OF_STEPS, readManifest, replay, type ReplayResult } from '@openenv-ts/rollout'
 import { findEnvironment } from './environment.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -7,7 +7,7 @@ import { findSubject, subjectOf, type Subject } from './target.ts'
 import { note, print } from './terminal.ts'
 
 /**
- * Plays a recorded run again and says whether every byte is equal.
+ * Plays a recorded run again and says whether it comes out equal, and what was compared.
  *
  * @returns 0 when it is; 1 when something differs, after naming line and step; 130 when stopped.
  */
@@ -31,11 +31,14 @@ export async function replayRun(
   }
   if (flags.json === true) print(JSON.stringify({ run: dir, ...result }))
   else if (result.ok)
-    print(`Equal: ${String(result.episodes)} episodes, ${String(result.steps)} steps, every byte.`)
+    print(`Equal: ${String(result.episodes)} episodes, ${String(result.steps)} steps. Compared: ${COMPARED}.`)
   if (result.ok) return EXIT.ok
   note(`error: ${result.difference.message}`)
   return EXIT.failed
 }
+
+/** What {@link replay} compares, in words. */
+const COMPARED = [...COMPARED_OF_STEPS, 'outcome', 'return', 'score', 'task', 'seed', 'hashes'].join(', ')
 
 /** Where a run can be played again: as the caller says, else where it was played. */
 async function subjectOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Subject> {

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { addsUp, scratch, sums } from '../test/environments.ts'
 import { chained, lineOf } from './chain.ts'
 import { noopPolicy, randomPolicy } from './policies/scripted.ts'
-import type { EpisodeRecord } from './record.ts'
-import { replay } from './replay.ts'
+import { EpisodeRecord, StepRecord } from './record.ts'
+import { COMPARED_OF_RECORDS, COMPARED_OF_STEPS, replay } from './replay.ts'
 import { rollout } from './rollout.ts'
 import { readRun } from './run-folder.ts'
 
@@ -129,8 +129,47 @@ describe('replay [OE-16]', () => {
       ({ steps }) => Object.assign(steps[1] ?? {}, { status: 'truncated' }),
       { step: 2, field: 'status' },
     ],
-    ['a seed', (record) => Object.assign(record, { seed: 1 }), { step: 1, field: 'observation' }],
-    ['a task', (record) => Object.assign(record, { task_id: 'nowhere' }), { step: 0, field: 'reset' }],
+    ['a seed', (record) => Object.assign(record, { seed: 1 }), { step: null, field: 'seed' }],
+    ['a task', (record) => Object.assign(record, { task_id: 'nowhere' }), { step: null, field: 'task_id' }],
+    ['a split', (record) => Object.assign(record, { split: 'extra' }), { step: null, field: 'split' }],
+    ['a repeat', (record) => Object.assign(record, { repeat: 1 }), { step: null, field: 'repeat' }],
+    [
+      'an id',
+      (record) => Object.assign(record, { episode_id: 'other' }),
+      { step: null, field: 'episode_id' },
+    ],
+    ['a policy', (record) => Object.assign(record, { policy: 'better' }), { step: null, field: 'policy' }],
+    [
+      'an outcome',
+      (record) => Object.assign(record, { outcome: 'agent_error', return: null, score: null }),
+      { step: null, field: 'outcome' },
+    ],
+    ['an end', (record) => Object.assign(record, { status: 'truncated' }), { step: null, field: 'status' }],
+    [
+      'the value of a term',
+      ({ steps }) => Object.assign(steps[1]?.terms[0] ?? {}, { value: 999 }),
+      { step: 2, field: 'terms' },
+    ],
+    [
+      'the weight of a term',
+      ({ steps }) => Object.assign(steps[0]?.terms[1] ?? {}, { weight: 1 }),
+      { step: 1, field: 'terms' },
+    ],
+    [
+      'the name of a term',
+      ({ steps }) => Object.assign(steps[0]?.terms[0] ?? {}, { name: 'luck' }),
+      { step: 1, field: 'terms' },
+    ],
+    [
+      'the evidence of a term',
+      ({ steps }) => Object.assign(steps[0]?.terms[0] ?? {}, { evidence: 'made up' }),
+      { step: 1, field: 'terms' },
+    ],
+    [
+      'terms that are gone',
+      ({ steps }) => Object.assign(steps[0] ?? {}, { terms: [] }),
+      { step: 1, field: 'terms' },
+    ],
     ['a return', (record) => Object.assign(record, { return: 1000 }), { step: null, field: 'return' }],
     ['a score', (record) => Object.assign(record, { score: 0.5 }), { step: null, field: 'score' }],
     [
@@ -153,6 +192,13 @@ describe('replay [OE-16]', () => {
     await forge(place.path('run'), change)
     const result = await replay(place.path('run'), open)
     expect(result).toMatchObject({ ok: false, episodes: 0, difference: { line: 1, ...place_ } })
+  })
+
+  it('compares every field of a record and of a step but what was measured', () => {
+    const measured = ['usage', 'started_at', 'duration_ms']
+    const held = ['schema_version', 'steps', ...COMPARED_OF_RECORDS, ...measured]
+    expect([...held].sort()).toEqual(Object.keys(EpisodeRecord.shape).sort())
+    expect(['action', ...COMPARED_OF_STEPS].sort()).toEqual(Object.keys(StepRecord.shape).sort())
   })
 
   it('says in one sentence what differs', async () => {

@@ -6,6 +6,7 @@ import { isInfrastructure } from './outcome.ts'
 import type { Manifest } from './record.ts'
 import { FILES, isFinished, readManifest } from './run-folder.ts'
 import { returnOf, scoreOf } from './score.ts'
+import { episodeId, episodeSeed } from './seeds.ts'
 
 /** The first place where a run and its replay, or a run and its own hashes, differ. */
 export interface Difference {
@@ -14,7 +15,7 @@ export interface Difference {
   readonly episodeId: string | null
   /** The step, from 1; 0 is the reset. Null when it is not about a step. */
   readonly step: number | null
-  /** `observation`, `reward`, `info`, `status`, `hash`, `prev_hash` and the like. */
+  /** A field of the record or of a step: `observation`, `terms`, `score`, `hash` and the like. */
   readonly field: string
   /** What the run says, or should say, and what was found instead. */
   readonly expected: string
@@ -22,6 +23,17 @@ export interface Difference {
   /** All of it in one sentence. */
   readonly message: string
 }
+
+/** What a replay compares of every step: what the environment answers again. */
+export const COMPARED_OF_STEPS = ['observation', 'reward', 'terms', 'info', 'status'] as const
+/**
+ * What a replay proves of every record beside its steps. The rest of a record was measured and cannot be played again:
+ * `usage`, `started_at` and `duration_ms` are held by the hashes alone.
+ */
+export const COMPARED_OF_RECORDS = [
+  ...['episode_id', 'task_id', 'split', 'repeat', 'seed', 'policy'],
+  ...['outcome', 'status', 'return', 'score', 'prev_hash', 'hash'],
+] as const
 
 /** What {@link replay} found: how much was equal, and where it stopped being so. */
 export type ReplayResult =
@@ -36,7 +48,9 @@ export interface ReplayOptions {
 }
 
 /**
- * Plays a run's recorded actions again and compares every byte of what comes back, and proves hashes and chain.
+ * Plays a run's recorded actions again and compares what comes back: {@link COMPARED_OF_STEPS} of every step, terms with
+ * weights and evidence. Proves hashes and chain, and of every record what follows from the run's settings and its steps:
+ * {@link COMPARED_OF_RECORDS}.
  *
  * The whole file is proved before anything is played, so that a change anywhere is named as what it is. The run must
  * be an environment's that answers equal seeds and actions with equal bytes.
@@ -88,7 +102,7 @@ async function proveFile(path: string, manifest: Manifest): Promise<number | Dif
       if (isTornEnd(line, manifest)) break
       return faulty(line)
     }
-    const wrong = checkSums(line)
+    const wrong = checkPlan(line, manifest) ?? checkSums(line)
     if (wrong !== null) return wrong
     last = line
   }
@@ -103,6 +117,24 @@ async function proveFile(path: string, manifest: Manifest): Promise<number | Dif
 /** What a kill in the middle of a write leaves is no change: nothing was finished there. */
 function isTornEnd(line: FaultyLine, manifest: Manifest): boolean {
   return line.torn && !isFinished(manifest)
+}
+
+/** Which episode it is follows from the settings of the run. */
+function checkPlan(line: CheckedLine, { settings }: Manifest): Difference | null {
+  const { task_id, split, repeat, seed, policy, episode_id } = line.record
+  const tasks = settings.tasks.filter((task) => task.task_id === task_id)
+  if (tasks.length === 0) return differ(line, null, 'task_id', 'a task of the run', String(task_id))
+  if (!tasks.some((task) => task.split === split)) {
+    return differ(line, null, 'split', String(tasks[0]?.split), String(split))
+  }
+  if (repeat >= settings.repeats) {
+    return differ(line, null, 'repeat', `less than ${String(settings.repeats)}`, String(repeat))
+  }
+  if (policy !== settings.policy) return differ(line, null, 'policy', settings.policy, policy)
+  const id = episodeId(settings, task_id, repeat)
+  if (episode_id !== id) return differ(line, null, 'episode_id', id, episode_id)
+  const planned = episodeSeed(settings, task_id, repeat)
+  return seed === planned ? null : differ(line, null, 'seed', String(planned), String(seed))
 }
 
 /** Return and score follow from the steps, so they are proved too. */
@@ -124,14 +156,19 @@ async function playAgain(
   signal?: AbortSignal,
 ): Promise<Difference | null> {
   const { record } = line
-  if (record.steps.length === 0) return null
+  if (record.steps.length === 0) return checkEnd(line, null)
   const call = signal === undefined ? {} : { signal }
   const reset = { seed: record.seed, episodeId: record.episode_id, ...call }
+  let last: Reply<unknown> | null = null
   try {
-    await episode.reset(record.task_id === null ? reset : { ...reset, taskId: record.task_id })
+    last = await episode.reset(record.task_id === null ? reset : { ...reset, taskId: record.task_id })
   } catch (error) {
     return differ(line, 0, 'reset', 'a reply', refusal(error))
   }
+  // A server that does not tell its tasks may still name the one that it started.
+  const task = last.info['task_id'] ?? record.task_id
+  if (record.task_id !== null && task !== record.task_id)
+    return differ(line, 0, 'task_id', String(record.task_id), String(task))
   for (const [index, step] of record.steps.entries()) {
     let reply: Reply<unknown>
     try {
@@ -139,12 +176,27 @@ async function playAgain(
     } catch (error) {
       return differ(line, index + 1, 'step', 'a reply', refusal(error))
     }
-    for (const field of ['observation', 'reward', 'info', 'status'] as const) {
-      const [expected, found] = [canonicalJson(step[field]), canonicalJson(reply[field])]
+    for (const field of COMPARED_OF_STEPS) {
+      const [expected, found] = [canonicalJson(step[field]), canonicalJson(reply[field] ?? [])]
       if (expected !== found) return differ(line, index + 1, field, expected, found)
     }
+    last = reply
   }
-  return null
+  return checkEnd(line, last)
+}
+
+/** How it ended follows from the last reply, where that ended it; null: nothing was played. */
+function checkEnd(line: CheckedLine, last: Reply<unknown> | null): Difference | null {
+  const { outcome, status, steps } = line.record
+  if (last?.done === true) {
+    const graded = scoreOf(last.info, returnOf(steps)) !== null
+    const ending = graded || last.status === 'truncated' ? 'completed' : 'grader_error'
+    if (outcome !== ending) return differ(line, null, 'outcome', ending, outcome)
+    return status === last.status ? null : differ(line, null, 'status', last.status, status)
+  }
+  // Not ended by the environment: by a limit or the policy, or by what failed.
+  const standing = outcome === 'completed' ? 'truncated' : outcome === 'grader_error' ? status : 'running'
+  return status === standing ? null : differ(line, null, 'status', standing, status)
 }
 
 /** An error as what was found instead of a reply; one that says nothing about the environment is thrown. */

@@ -4,7 +4,9 @@ import type { Exit } from '../program.ts'
 /** `openenv replay`: proof that a run is what was played. */
 export function replayCommand(exit: Exit): Command {
   return new Command('replay')
-    .description('Play a recorded run again and prove that every byte is equal; names the first that is not.')
+    .description(
+      'Play a recorded run again and prove that it comes out equal; names the first field that does not.',
+    )
     .usage('RUN [options]')
     .argument('<RUN>', 'The folder of a run.')
     .option('--env <ENV|URL>', 'Where to play it (default: where the run was played)')
