@@ -398,7 +398,7 @@ describe('tools over MCP', () => {
       observation: { total: 2, note: null },
       reward: 0.2,
       done: false,
-      info: { left: 8 },
+      info: { left: 8, task_id: 'from-0', 'reward.progress': 2 },
     })
     expect(JSON.parse(stepped['content'][0].text as string)).toEqual(stepped['structuredContent'])
     // No step: the same reply again.
