@@ -94,7 +94,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     options.routes === 'minimal'
       ? { routes: minimalRoutes(host), sockets: [] }
       : fullSurface(host, options, mcp)
-  const check = hostCheck(options.allowedHosts)
+  const check = hostCheck({ hosts: options.allowedHosts })
   const http = mountRoutes(routes, host)
   const upgrades = mountSockets(sockets, host)
   let rounds = 0
@@ -118,8 +118,8 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     maxMessageBytes,
     limits: sessions.limits,
-    fetch: async (request, arrival = {}) => check(request) ?? http.fetch(request, arrival),
-    upgrade: (request, arrival) => check(request) ?? upgrades(request, arrival),
+    fetch: async (request, arrival = {}) => check(request, 'http') ?? http.fetch(request, arrival),
+    upgrade: (request, arrival) => check(request, 'socket') ?? upgrades(request, arrival),
     close: async () => {
       clearInterval(reaper)
       sessions.events.end()

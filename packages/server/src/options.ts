@@ -39,8 +39,9 @@ export interface ServerOptions {
   /** What clients may hold of the server at a time beside sessions: connections, calls, bytes. */
   readonly limits?: Partial<ServerLimits>
   /**
-   * Host names that requests may name in `Host` and `Origin`, without ports; `*.example.com` for all below.
-   * When absent, nothing is checked: a listener on loopback should pass its own names.
+   * Host names that requests may name in `Host`, without ports; `*.example.com` for all below. When absent, any: a
+   * listener on loopback should pass its own names. Pages of another origin (host or port) may change nothing and
+   * open no WebSocket in either case, unless they are of a name in this list that is not loopback's or an address.
    */
   readonly allowedHosts?: readonly string[]
   /** Who may use which plane; without any, everybody may use all of them. */
