@@ -63,7 +63,18 @@ export interface StepContext {
  */
 export interface Simulation<A, O> {
   readonly frame: Frame<O>
-  /** Acts. When it throws, the position stays as it was. */
+  /**
+   * True once it can take no further step, whatever its frame says: after a failure, or after a step that was given up
+   * and left it in disorder. Absent: it can.
+   */
+  readonly broken?: boolean
+  /**
+   * Acts. When it throws, the position stays as it was.
+   *
+   * `context.signal` is aborted when the step is given up. A simulation that then throws stands as it was. One that
+   * goes on is waited for before the next step: what it answers counts if it is this very simulation, and is dropped
+   * if it is another one.
+   */
   step(action: A, context: StepContext): MaybePromise<Simulation<A, O>>
   /** Takes an action that broke the schema as a counted step [OE-2]; absent: such actions are refused. */
   invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<A, O>>

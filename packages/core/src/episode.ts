@@ -96,6 +96,8 @@ export interface Episode<A = unknown, O = unknown> extends AsyncDisposable {
    * @throws OpenEnvError `VALIDATION_ERROR` when the action breaks the schema and the environment does not count
    * such actions; `EXECUTION_ERROR` before reset, after the end, and when the environment fails. Nothing is
    * counted then.
+   * @param options - `signal` gives the step up: the environment is told, and the next call waits until it has ended.
+   * Aborted with a TIMEOUT error it is a time limit: the episode needs a reset then.
    */
   step(action: A, options?: { readonly signal?: AbortSignal }): Promise<Reply<O>>
   /** The state an orchestrator may see. Changing what it returned changes nothing inside. */

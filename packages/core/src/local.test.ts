@@ -5,6 +5,7 @@ import { manualClock } from './clock.ts'
 import type { AnyEnvironment, Frame, Simulation, StepContext } from './environment.ts'
 import type { Episode, Snapshot } from './episode.ts'
 import { OpenEnvError } from './errors.ts'
+import { defineEnvironment } from './define.ts'
 import { openLocal, type LocalOptions } from './local.ts'
 import { counter } from './testing/index.ts'
 
@@ -135,7 +136,7 @@ describe('order', () => {
 })
 
 describe('giving up', () => {
-  it('rejects with the reason of the signal, and needs a reset: the step may still be at work', async () => {
+  it('rejects with the reason of the signal; the next call waits for what the step is still doing', async () => {
     const gate = new Gate()
     await using episode = openLocal(gate.environment)
     await episode.reset()
@@ -146,14 +147,120 @@ describe('giving up', () => {
     controller.abort(reason)
     expect(await call).toBe(reason)
     expect(gate.signals.at(-1)?.aborted).toBe(true)
-    expect(await rejection(episode.step({ n: 2 }))).toMatchObject({ code: 'EXECUTION_ERROR', http: 409 })
+    const next = episode.step({ n: 2 })
+    const impatient = new AbortController()
+    const other = rejection(episode.step({ n: 3 }, { signal: impatient.signal }))
+    await ticks()
+    expect(gate.started).toEqual([1])
+    impatient.abort(reason)
+    expect(await other).toBe(reason)
     await gate.open()
-    expect((await episode.state()).step_count).toBe(0)
-    await episode.reset()
-    const again = episode.step({ n: 3 })
     await gate.open()
-    expect((await again).observation).toEqual({ seen: [3] })
+    // Every position of this environment is an object of its own, so the step that was given up left nothing behind.
+    expect((await next).observation).toEqual({ seen: [2] })
+    expect((await episode.state()).step_count).toBe(1)
   })
+
+  describe.each(['honors the signal', 'runs to its end', 'fails late'] as const)(
+    'a step of a world that is given up and %s',
+    (way) => {
+      it.each(['step', 'state', 'prompt'] as const)('lets the %s after it go on', async (call) => {
+        const world = { done: [] as string[], late: (): void => undefined }
+        const environment = defineEnvironment({
+          name: 'workshop',
+          description: 'Make things.',
+          open: () => world,
+          tools: {
+            make: {
+              description: 'Takes its time.',
+              input: z.strictObject({}),
+              run: (_world, _args, context) =>
+                new Promise<string>((resolve, reject) => {
+                  world.late = () => {
+                    // Looked at only now: it is the signal of this step, whatever came after.
+                    if (way === 'honors the signal' && context.signal.aborted) reject(new Error('stopped'))
+                    else if (way === 'fails late') reject(new Error('no wood'))
+                    else resolve('a chair')
+                    if (way === 'runs to its end') world.done.push('made')
+                  }
+                }),
+            },
+            finish: {
+              description: 'Ends it.',
+              input: z.strictObject({}),
+              final: true,
+              run: () => world.done.push('finished'),
+            },
+          },
+          rubric: { there: () => 1 },
+        })
+        await using episode = openLocal(environment)
+        await episode.reset()
+        const controller = new AbortController()
+        const given = rejection(
+          episode.step({ tool_name: 'make', arguments: {} }, { signal: controller.signal }),
+        )
+        await ticks()
+        controller.abort(new Error('enough'))
+        expect(await given).toEqual(new Error('enough'))
+        expect(episode).toMatchObject({ status: 'running', broken: false, stepCount: 0, busy: false })
+        const next =
+          call === 'state'
+            ? episode.state()
+            : call === 'prompt'
+              ? episode.prompt()
+              : episode.step({ tool_name: 'finish', arguments: {} })
+        await ticks()
+        expect(world.done).toEqual([])
+        world.late()
+        await next
+        const made = way === 'runs to its end'
+        // What a world has done is done, and counts; its answer goes nowhere.
+        expect(world.done[0]).toBe(made ? 'made' : call === 'step' ? 'finished' : undefined)
+        if (call === 'state') expect(await next).toMatchObject({ step_count: made ? 1 : 0 })
+        if (call === 'step') {
+          expect(await next).toMatchObject({ status: 'terminated', reward: 1, terms: { there: 1 } })
+          expect(episode.stepCount).toBe(made ? 2 : 1)
+        }
+      })
+    },
+  )
+
+  it('waits no longer for a step that was given up than the step may take', async () => {
+    const gate = new Gate()
+    await using episode = openLocal(gate.environment, { limits: { stepSeconds: 0.01 } })
+    await episode.reset()
+    const controller = new AbortController()
+    const call = rejection(episode.step({ n: 1 }, { signal: controller.signal }))
+    await ticks()
+    controller.abort(new Error('enough'))
+    expect(await call).toEqual(new Error('enough'))
+    expect(await rejection(episode.step({ n: 2 }))).toMatchObject({ code: 'EXECUTION_ERROR', http: 409 })
+    expect(episode.broken).toBe(true)
+    expect((await episode.reset()).observation).toEqual({ seen: [] })
+  })
+
+  it.each(['reset', 'close'] as const)(
+    'does not make a %s wait for a step that was given up',
+    async (what) => {
+      const gate = new Gate()
+      const episode = openLocal(gate.environment)
+      await episode.reset()
+      const controller = new AbortController()
+      const call = rejection(episode.step({ n: 1 }, { signal: controller.signal }))
+      await ticks()
+      controller.abort(new Error('enough'))
+      await call
+      const waiting = what === 'close' ? rejection(episode.step({ n: 2 })) : null
+      await episode[what]()
+      expect(gate.closed).toEqual([1])
+      await gate.open()
+      expect(gate.started).toEqual([1])
+      if (waiting !== null) expect(await waiting).toMatchObject({ code: 'CANCELLED' })
+      else expect(episode.reply?.observation).toEqual({ seen: [] })
+      await episode.close()
+    },
+  )
 
   it('does not run a call whose signal was aborted while it waited', async () => {
     const gate = new Gate()

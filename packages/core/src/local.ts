@@ -11,7 +11,7 @@ import type {
 } from './environment.ts'
 import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
-import { guarded, Interruptible } from './interruptible.ts'
+import { guarded, Interruptible, LazySignal } from './interruptible.ts'
 import { describeIssues, issuesOf } from './issues.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom } from './random.ts'
@@ -38,8 +38,13 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
   /** Where it stands; `idle` before the first reset. */
   readonly status: Status | 'idle'
   readonly stepCount: number
-  /** Whether a call is being worked on, or waits. */
+  /** Whether a call is being worked on, or waits. Work that was given up does not count. */
   readonly busy: boolean
+  /**
+   * Whether it can take no step before another reset, though it did not end: a step took longer than it may, or the
+   * environment says that it cannot go on.
+   */
+  readonly broken: boolean
   /** What the last call answered; null before the first reset. */
   readonly reply: Reply<O> | null
   /** What the last reset answered; null before it, and after a restore, which does not know. */
@@ -61,6 +66,8 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
     onProgress?: (progress: Progress) => void,
   ): MaybePromise<Reply<O>>
   fork(): Promise<LocalEpisode<A, O>>
+  /** Settles, without failing, when nothing goes on any more of a step that was given up. */
+  settled(): Promise<void>
 }
 
 /** Opens an episode of an environment in this process. Nothing is started before the first reset. */
@@ -85,8 +92,10 @@ interface Run {
   steps: number
   /** Sum of the rewards; null where nothing was scored yet. */
   earned: number | null
-  /** Set when a step was cut off by time: what it left behind is unknown. */
-  broken: boolean
+  /** Set when a step took longer than it may: what it left behind is unknown. */
+  overdue: boolean
+  /** Settles when work that a caller gave up has ended; null where there is none. */
+  left: Promise<void> | null
 }
 
 const INPUT_KEYS_OF = new WeakMap<AnyEnvironment, ReadonlySet<string>>()
@@ -126,6 +135,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#turns.busy
   }
 
+  get broken(): boolean {
+    const run = this.#run
+    return run !== null && (run.overdue || run.simulation.broken === true)
+  }
+
   get reply(): Reply<O> | null {
     return (this.#run?.reply ?? null) as Reply<O> | null
   }
@@ -136,7 +150,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
   prompt(): Promise<string | null> {
     return this.#inTurn(async () => {
-      const { simulation } = this.#started()
+      const { simulation } = await this.#resting()
       return (await guarded('prompt', () => simulation.prompt?.())) ?? null
     })
   }
@@ -167,12 +181,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   state(options: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
-    return this.#inTurn(() => this.#state(), options.signal)
+    return this.#inTurn(() => this.#state(options.signal), options.signal)
   }
 
   fork(): Promise<LocalEpisode<AI, O>> {
     return this.#inTurn(async () => {
-      const run = this.#started()
+      const run = await this.#resting()
       if (run.simulation.fork === undefined) throw notSupported('fork')
       const simulation = await guarded('fork', () => run.simulation.fork?.())
       if (simulation === undefined) throw notSupported('fork')
@@ -184,7 +198,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
   snapshot(): Promise<Snapshot> {
     return this.#inTurn(async () => {
-      const run = this.#started()
+      const run = await this.#resting()
       if (run.simulation.snapshot === undefined) throw notSupported('snapshot')
       const state = (await guarded('snapshot', () => run.simulation.snapshot?.())) ?? null
       return structuredClone({
@@ -207,10 +221,14 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#inTurn(() => this.#restore(snapshot))
   }
 
+  async settled(): Promise<void> {
+    await this.#run?.left
+  }
+
   async close(): Promise<void> {
     if (this.#work.closed) return
     this.#work.close()
-    await this.#turns.rejectWaiting(this.#work.signal.reason as Error)
+    await this.#turns.rejectWaiting(new OpenEnvError('CANCELLED', 'The episode was closed.'))
     await this.#closeSimulation()
   }
 
@@ -228,8 +246,15 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
   #started(): Run {
     const run = this.#run
-    if (run === null || run.broken) throw notReady('before reset')
+    if (run === null || run.overdue) throw notReady('before reset')
     return run
+  }
+
+  /** The run, when nothing goes on any more of a step that was given up. */
+  async #resting(signal?: AbortSignal): Promise<Run> {
+    const { left } = this.#started()
+    if (left !== null) await this.#work.until(left, signal)
+    return this.#started()
   }
 
   #newId(): string {
@@ -243,7 +268,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       selectTask(this.#environment.tasks, options, options.seed),
     )
     await this.#closeSimulation()
-    const start = (signal: AbortSignal): MaybePromise<Simulation<unknown, unknown>> =>
+    const stop = new LazySignal()
+    const start = (): MaybePromise<Simulation<unknown, unknown>> =>
       this.#environment.start({
         seed,
         random: seededRandom(seed, 'start'),
@@ -251,9 +277,10 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         options: request.options,
         ...declaredSecrets(options.secrets, this.#environment),
         clock: this.#clock,
-        signal,
+        signal: stop.signal,
       })
-    const simulation = await this.#work.run('reset', options.signal, start, closeQuietly)
+    const { signal } = options
+    const simulation = await this.#work.run({ doing: 'reset', signal, stop, work: start, late: closeQuietly })
     let reply: Reply<O>
     try {
       reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status, {
@@ -276,7 +303,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       reply,
       steps: 0,
       earned: null,
-      broken: false,
+      overdue: false,
+      left: null,
     }
     return reply
   }
@@ -295,6 +323,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   ): MaybePromise<Reply<O>> {
     this.#work.throwIfClosed()
     const run = this.#started()
+    if (run.left !== null) {
+      return this.#work.until(run.left, signal).then(() => {
+        signal?.throwIfAborted()
+        return this.#step(action, signal, onProgress)
+      })
+    }
     if (run.reply.done) throw notReady('after the end')
     const parsed = this.#parse(action)
     const { simulation } = run
@@ -304,43 +338,38 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       if (simulation.invalid === undefined) throw invalidAction(parsed.issues)
       return simulation.invalid(parsed.issues, context)
     }
-    const context = new LazyStepContext(
-      index,
-      run.seed,
-      this.#clock,
-      () => this.#work.signal,
-      onProgress ?? ignore,
-    )
-    let next: MaybePromise<Simulation<unknown, unknown>>
+    const context = new LazyStepContext(index, run.seed, this.#clock, onProgress ?? ignore)
+    let reply: MaybePromise<Reply<O>>
+    let givenUp = false
     try {
-      next = step(context)
+      const next = step(context)
+      reply =
+        next instanceof Promise
+          ? next.then((reached) => {
+              // Given up, and the position that it was given up in stands as it was: nothing has happened.
+              if (givenUp && reached !== simulation) return run.reply as Reply<O>
+              return this.#accept(run, reached, context)
+            })
+          : this.#accept(run, next, context)
     } catch (error) {
       throw toOpenEnvError(error, 'step')
     }
-    if (!(next instanceof Promise)) return this.#accept(run, next, context, signal)
-    const pending = next
-    return this.#awaited(run, signal, () => pending).then((reached) =>
-      this.#accept(run, reached, context, signal),
-    )
-  }
-
-  /** Waits for environment code in the middle of a step. */
-  async #awaited<T>(run: Run, signal: AbortSignal | undefined, work: () => MaybePromise<T>): Promise<T> {
-    const progress = { settled: false }
-    const arrival = async (): Promise<T> => {
-      try {
-        return await work()
-      } finally {
-        progress.settled = true
-      }
-    }
-    try {
-      return await this.#work.run('step', signal, arrival)
-    } catch (error) {
-      // Given up while the environment was still at it: where it stands now nobody knows.
-      if (!progress.settled) run.broken = true
-      throw error
-    }
+    if (!(reply instanceof Promise)) return reply
+    return this.#work.run({
+      doing: 'step',
+      signal,
+      stop: context,
+      work: () => reply,
+      overdue: () => {
+        run.overdue = true
+      },
+      left: (end) => {
+        givenUp = true
+        run.left = end.then(() => {
+          run.left = null
+        })
+      },
+    })
   }
 
   #parse(action: unknown): { readonly action: unknown } | { readonly issues: readonly Issue[] } {
@@ -357,22 +386,18 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   /** Applies the limits to the position that a step came to. */
-  #accept(
-    run: Run,
-    reached: Simulation<unknown, unknown>,
-    context: StepContext,
-    signal: AbortSignal | undefined,
-  ): MaybePromise<Reply<O>> {
+  #accept(run: Run, reached: Simulation<unknown, unknown>, context: StepContext): MaybePromise<Reply<O>> {
     const { status } = reached.frame
     const cutOff = status === 'running' && (context.index >= this.#maxSteps || this.#outOfTime(run))
     if (!cutOff) return this.#take(run, reached, status)
-    if (reached.truncate === undefined) return this.#take(run, reached, 'truncated')
-    return this.#awaited(run, signal, () => reached.truncate?.(context)).then((last) =>
-      this.#take(run, last ?? reached, 'truncated'),
-    )
+    const last = reached.truncate?.(context) ?? reached
+    if (!(last instanceof Promise)) return this.#take(run, last, 'truncated')
+    return last.then((scored) => this.#take(run, scored, 'truncated'))
   }
 
   #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<O> {
+    // Too late: the episode needs a reset already.
+    if (run.overdue) return run.reply as Reply<O>
     const { task, earned } = run
     const facts = { taskId: task?.spec.id ?? null, earned }
     const reply = checkFrame<O>(this.#environment, simulation.frame, status, facts)
@@ -387,9 +412,10 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#maxMs !== Infinity && this.#clock.now() - run.startedAt >= this.#maxMs
   }
 
-  async #state(): Promise<EpisodeState> {
+  async #state(signal: AbortSignal | undefined): Promise<EpisodeState> {
     const run = this.#run
     if (run === null) return { episode_id: null, step_count: 0 }
+    if (run.left !== null) await this.#work.until(run.left, signal)
     const { view } = this.#environment
     const shown =
       view === undefined ? {} : viewed(view, await guarded('state', () => run.simulation.view?.()))
@@ -409,7 +435,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     await this.#closeSimulation()
     const { reply } = structuredClone(snapshot)
     const frame: Frame<unknown> = reply
-    const again = (signal: AbortSignal): MaybePromise<Simulation<unknown, unknown>> => {
+    const stop = new LazySignal()
+    const again = (): MaybePromise<Simulation<unknown, unknown>> => {
       if (environment.restore === undefined) throw notSupported('restore')
       return environment.restore(structuredClone(snapshot.state), frame, {
         seed: snapshot.seed,
@@ -417,10 +444,16 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         task,
         options: {},
         clock: this.#clock,
-        signal,
+        signal: stop.signal,
       })
     }
-    const simulation = await this.#work.run('restore', undefined, again, closeQuietly)
+    const simulation = await this.#work.run({
+      doing: 'restore',
+      signal: undefined,
+      stop,
+      work: again,
+      late: closeQuietly,
+    })
     this.#run = {
       episodeId: snapshot.episodeId,
       seed: snapshot.seed,
@@ -433,7 +466,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       reply,
       steps: snapshot.stepCount,
       earned: snapshot.earned,
-      broken: false,
+      overdue: false,
+      left: null,
     }
     return reply as Reply<O>
   }

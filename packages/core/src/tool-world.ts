@@ -88,6 +88,10 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     return this
   }
 
+  get broken(): boolean {
+    return this.#failure !== null
+  }
+
   prompt(): string {
     return this.#held.prompt
   }

@@ -52,6 +52,10 @@ export class ObservedEpisode implements LocalEpisode {
     return this.#episode.busy
   }
 
+  get broken(): boolean {
+    return this.#episode.broken
+  }
+
   get reply(): Reply<unknown> | null {
     return this.#episode.reply
   }
@@ -111,6 +115,10 @@ export class ObservedEpisode implements LocalEpisode {
     const reply = await this.#episode.restore(snapshot)
     this.#show({ type: 'restored', reply })
     return reply
+  }
+
+  settled(): Promise<void> {
+    return this.#episode.settled()
   }
 
   close(): Promise<void> {

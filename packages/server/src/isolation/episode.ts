@@ -1,4 +1,5 @@
 import {
+  isOpenEnvError,
   notReady,
   OpenEnvError,
   Turns,
@@ -24,6 +25,7 @@ interface Mirror {
   readonly reply: Reply<unknown>
   readonly opening: Reply<unknown> | null
   readonly tools: readonly Tool[] | undefined
+  readonly broken: boolean
 }
 
 type Signal = AbortSignal | undefined
@@ -42,7 +44,9 @@ export class IsolatedEpisode implements LocalEpisode {
   #closed = false
   readonly #turns = new Turns()
   #environment: AnyEnvironment | null = null
-  #giveUp: ((reason: unknown) => void) | null = null
+  #giveUp: ((reason: Error) => void) | null = null
+  /** Settles when a step whose caller waits no longer has come to its end; null where there is none. */
+  #left: Promise<void> | null = null
 
   constructor(register: Register, key: number, seat: Seat) {
     this.#key = key
@@ -66,6 +70,10 @@ export class IsolatedEpisode implements LocalEpisode {
 
   get busy(): boolean {
     return this.#turns.busy
+  }
+
+  get broken(): boolean {
+    return this.#broken !== null || this.#mirror?.broken === true
   }
 
   get reply(): Reply<unknown> | null {
@@ -104,6 +112,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   state({ signal }: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
     return this.#inTurn(async () => {
+      if (this.#left !== null) await this.#resting(this.#left, signal)
       if (this.#mirror === null) return { episode_id: null, step_count: 0 }
       return (await this.#ask({ op: 'state' })) as EpisodeState
     }, signal)
@@ -111,6 +120,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   prompt(): Promise<string | null> {
     return this.#inTurn(async () => {
+      if (this.#left !== null) await this.#resting(this.#left)
       this.#started()
       return (await this.#ask({ op: 'prompt' })) as string | null
     })
@@ -118,6 +128,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   snapshot(): Promise<Snapshot> {
     return this.#inTurn(async () => {
+      if (this.#left !== null) await this.#resting(this.#left)
       this.#started()
       return (await this.#ask({ op: 'snapshot' })) as Snapshot
     })
@@ -125,6 +136,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   fork(): Promise<LocalEpisode> {
     return this.#inTurn(async () => {
+      if (this.#left !== null) await this.#resting(this.#left)
       const mirror = this.#started()
       const key = newKey()
       const { reached } = await this.#call({ op: 'fork', twin: key })
@@ -134,6 +146,10 @@ export class IsolatedEpisode implements LocalEpisode {
       twin.#mirror = { ...mirror, tools: reached.tools }
       return twin
     })
+  }
+
+  async settled(): Promise<void> {
+    await this.#left
   }
 
   async close(): Promise<void> {
@@ -157,7 +173,31 @@ export class IsolatedEpisode implements LocalEpisode {
     return this.#mirror
   }
 
+  /** Waits for a step whose caller waits no longer. */
+  #resting(left: Promise<void>, signal?: Signal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const over = (): void => {
+        this.#giveUp = null
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const onAbort = (): void => this.#giveUp?.(signal?.reason as Error)
+      this.#giveUp = (reason) => {
+        over()
+        reject(reason)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      void left.then(() => {
+        over()
+        resolve()
+      })
+    })
+  }
+
   async #start(operation: Operation, signal: Signal): Promise<Reply<unknown>> {
+    if (this.#left !== null) {
+      this.#left = null
+      this.#seat.giveUp()
+    }
     let reply: Reply<unknown>
     try {
       reply = (await this.#ask(operation, signal)) as Reply<unknown>
@@ -171,6 +211,7 @@ export class IsolatedEpisode implements LocalEpisode {
   }
 
   async #step(action: unknown, signal: Signal, onProgress?: OnProgress): Promise<Reply<unknown>> {
+    if (this.#left !== null) await this.#resting(this.#left, signal)
     if (this.#started().status !== 'running') throw notReady('after the end')
     return (await this.#ask(
       { op: 'step', action, tellsProgress: onProgress !== undefined },
@@ -188,7 +229,8 @@ export class IsolatedEpisode implements LocalEpisode {
   #call(operation: Operation, signal?: AbortSignal, onProgress?: OnProgress): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        this.#giveUp?.(signal?.reason)
+        if (operation.op === 'step' && !isTimeout(signal?.reason)) cancel(signal?.reason as Error)
+        else this.#giveUp?.(signal?.reason as Error)
       }
       const over = (): void => {
         this.#giveUp = null
@@ -197,26 +239,35 @@ export class IsolatedEpisode implements LocalEpisode {
       this.#giveUp = (reason) => {
         over()
         if (this.#seat.giveUp()) this.#broken = notReady('before reset')
-        const error = reason as Error
-        reject(error)
+        reject(reason)
       }
       const current = this.#giveUp
+      /** The caller waits no longer; where the step leads still counts, unless a reset comes first. */
+      let left: Promise<void> | null = null
+      const cancel = (reason: Error): void => {
+        over()
+        if (this.#seat.cancel()) left = this.#left = ended
+        reject(reason)
+      }
+      const counts = (): boolean => this.#giveUp === current || (left !== null && this.#left === left)
       signal?.addEventListener('abort', onAbort, { once: true })
       const hooks: CallHooks = {
         fault: (answer) => answerFault(operation, answer, this.#environment),
         ...(onProgress === undefined ? {} : { onProgress }),
       }
-      this.#seat.perform(operation, hooks).then(
+      const ended = this.#seat.perform(operation, hooks).then(
         (answer) => {
-          if (this.#giveUp !== current) return
-          over()
+          if (!counts()) return
+          if (left === null) over()
+          else this.#left = null
           if (answer.reached !== undefined && operation.op !== 'fork') this.#land(operation, answer)
           if (answer.error === undefined) resolve(answer)
           else reject(this.#failure(receiveError(answer.error)))
         },
         (thrown: unknown) => {
-          if (this.#giveUp !== current) return
-          over()
+          if (!counts()) return
+          if (left === null) over()
+          else this.#left = null
           const error = thrown as OpenEnvError
           // The environment had no chance to answer: where it stood is lost, or unknown.
           if (error.code !== 'CAPACITY_REACHED') this.#broken = notReady('before reset')
@@ -233,12 +284,13 @@ export class IsolatedEpisode implements LocalEpisode {
       return
     }
     const { status, steps } = reached
+    const broken = reached.broken === true
     const reply = value as Reply<unknown>
     const before = this.#mirror
     this.#mirror =
       op === 'step' && before !== null
-        ? { ...before, status, steps, reply }
-        : { status, steps, reply, opening: op === 'reset' ? reply : null, tools: reached.tools }
+        ? { ...before, status, steps, reply: value === undefined ? before.reply : reply, broken }
+        : { status, steps, reply, opening: op === 'reset' ? reply : null, tools: reached.tools, broken }
   }
 
   /** A step that ran out of time while the environment waited leaves nobody knows what behind. */
@@ -254,4 +306,9 @@ export class IsolatedEpisode implements LocalEpisode {
       return work()
     }, signal)
   }
+}
+
+/** A caller's own time limit: the episode needs a reset past it, as past the environment's. */
+function isTimeout(reason: unknown): boolean {
+  return isOpenEnvError(reason) && reason.code === 'TIMEOUT'
 }

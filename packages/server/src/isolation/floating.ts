@@ -20,6 +20,8 @@ interface Waiting {
   readonly operation: Operation
   readonly hooks: CallHooks
   givenUp: boolean
+  /** Set when its caller waits no longer: it is not made a second time. */
+  cancelled: boolean
   /** Whether an executor came to its end over it already, by what may have been another's doing. */
   tried: boolean
   resolve(answer: Answer): void
@@ -146,14 +148,16 @@ export class FloatingSeats {
   #answered(waiting: Waiting, executor: Executor, answer: Answer): void {
     const { seat, operation, givenUp } = waiting
     seat.at = null
+    const broken = answer.reached?.broken === true
     // Whatever it left running would be taken for another's.
-    if (answer.error?.code === 'TIMEOUT') {
+    if (broken || answer.error?.code === 'TIMEOUT') {
       executor.kill()
       seat.probation = PROBATION
     } else if (seat.probation > 0) seat.probation -= 1
     if (givenUp) executor.forget(seat.key)
     else {
-      if (operation.op !== 'fork' && answer.reached !== undefined) this.#moved(seat, executor, answer.reached)
+      if (operation.op !== 'fork' && answer.reached !== undefined && !broken)
+        this.#moved(seat, executor, answer.reached)
       if (executor.alive && !seat.isPinned) this.#hold(seat, executor)
     }
     this.#free(executor)
@@ -173,7 +177,7 @@ export class FloatingSeats {
     const { seat } = waiting
     seat.at = null
     const suspicion = this.#suspicion(seat, executor, error)
-    const again = !waiting.tried && !waiting.givenUp && suspicion !== 'guilty'
+    const again = !waiting.tried && !waiting.givenUp && !waiting.cancelled && suspicion !== 'guilty'
     if (!again) seat.probation = PROBATION
     // It may have been its own doing after all: the second executor must not be the last one.
     else if (suspicion === 'unclear') seat.probation = Math.max(seat.probation, 1)
@@ -276,9 +280,27 @@ export class FloatingSeat implements Seat {
   perform(operation: Operation, hooks: CallHooks): Promise<Answer> {
     if (this.#pinned !== null) return this.#pinned.perform(operation, hooks)
     return new Promise((resolve, reject) => {
-      this.#waiting = { seat: this, operation, hooks, givenUp: false, tried: false, resolve, reject }
+      this.#waiting = {
+        seat: this,
+        operation,
+        hooks,
+        givenUp: false,
+        cancelled: false,
+        tried: false,
+        resolve,
+        reject,
+      }
       this.#seats.enqueue(this.#waiting)
     })
+  }
+
+  cancel(): boolean {
+    if (this.#pinned !== null) return this.#pinned.cancel()
+    const waiting = this.#waiting
+    if (waiting === null || this.#seats.withdraw(waiting)) return false
+    waiting.cancelled = true
+    this.at?.abort()
+    return true
   }
 
   giveUp(): boolean {

@@ -28,6 +28,8 @@ export class EpisodeHost {
   #atWork: number | null = null
   readonly #episodes = new Map<number, LocalEpisode>()
   #abort: AbortController | null = null
+  /** Ends the wait for a step that was given up. */
+  #hurry: () => void = () => undefined
 
   /** @param tell - Told how far the call at work is, where somebody wants to know. */
   constructor(
@@ -57,14 +59,22 @@ export class EpisodeHost {
       return { error: sendError(error, 'restore'), reached: { status: 'idle', steps: 0, bytes: null } }
     }
     if (operation.op === 'fork') return this.#fork(episode, operation.twin)
-    const before = episode.reply
+    const { reply: before, broken: wasBroken } = episode
     const outcome = await this.#outcome(call, key, episode, operation)
-    if (episode.reply === before || operation.op === 'close') return outcome
-    return { ...outcome, reached: await this.#reached(episode, operation.op !== 'step') }
+    // A step that was given up goes on until it ends: only then is it known where the episode stands.
+    if (operation.op === 'step' && this.#abort === null) {
+      await Promise.race([episode.settled(), new Promise<void>((resolve) => (this.#hurry = resolve))])
+    }
+    const { reply, broken } = episode
+    if ((reply === before && broken === wasBroken) || operation.op === 'close') return outcome
+    const reached = await this.#reached(episode, operation.op !== 'step')
+    // A step that was given up and went on has a reply after all: it says where the episode stands.
+    return operation.op === 'step' && reply !== before ? { value: reply, reached } : { ...outcome, reached }
   }
 
-  /** Gives up the call at work. */
+  /** Gives up the call at work; called again, waits no longer for what a step is still doing. */
   abort(): void {
+    if (this.#abort === null) this.#hurry()
     this.#abort?.abort(new Error('Given up.'))
     this.#abort = null
   }
@@ -147,7 +157,8 @@ export class EpisodeHost {
     const { status, stepCount: steps } = episode
     const tools = withTools ? episode.taskTools() : undefined
     const bytes = status === 'idle' || !floats(this.#environment) ? null : await positionOf(episode)
-    return { status, steps, bytes, ...(tools === undefined ? {} : { tools }) }
+    const state = episode.broken ? { broken: true as const } : {}
+    return { status, steps, bytes, ...state, ...(tools === undefined ? {} : { tools }) }
   }
 }
 

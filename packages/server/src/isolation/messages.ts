@@ -41,6 +41,7 @@ const ToolSchema: z.ZodType<Tool> = z.looseObject({
 const EpisodeStatusSchema = z.strictObject({
   status: z.enum(['running', 'terminated', 'truncated', 'idle']),
   steps: Key,
+  broken: z.literal(true).optional(),
   tools: z.array(ToolSchema).max(MAX_TOOLS).optional(),
   bytes: z.custom<Uint8Array<ArrayBuffer>>(isOwnBytes).nullable(),
 })

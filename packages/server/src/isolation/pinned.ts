@@ -42,6 +42,10 @@ export class PinnedSeat implements Seat {
     return answer
   }
 
+  cancel(): boolean {
+    return this.giveUp()
+  }
+
   giveUp(): boolean {
     const begun = this.#begun === this.#calls
     if (begun) this.#place?.executor.abort()

@@ -38,6 +38,8 @@ export interface Call {
 export interface EpisodeStatus {
   readonly status: Status | 'idle'
   readonly steps: number
+  /** Present when it can take no step before another reset. */
+  readonly broken?: true
   readonly tools?: readonly Tool[]
   /** The position itself; null where it cannot leave its executor. */
   readonly bytes: Uint8Array | null
@@ -54,7 +56,7 @@ export interface Answer {
 /** Messages to an executor. It performs one call at a time; only a call is answered. */
 export type ToExecutor =
   | ({ readonly type: 'call' } & Call)
-  /** The call at work is given up. */
+  /** The call at work is given up; a second time: what it is still doing is not waited for. */
   | { readonly type: 'abort' }
   /** This episode goes on elsewhere, or is over. */
   | { readonly type: 'forget'; readonly episode: number }

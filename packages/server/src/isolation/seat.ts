@@ -10,6 +10,13 @@ export interface Seat {
    */
   perform(operation: Operation, hooks: CallHooks): Promise<Answer>
   /**
+   * Tells the environment that the caller of the call at work waits no longer. What comes of it still counts; a call
+   * that has not begun is given up.
+   *
+   * @returns Whether it had begun.
+   */
+  cancel(): boolean
+  /**
    * Gives up the call at work; what comes of it is thrown away.
    *
    * @returns Whether it had begun.

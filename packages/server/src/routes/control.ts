@@ -74,16 +74,20 @@ export async function stepSession(
   host: Host,
   id: string,
   action: unknown,
-  signal?: AbortSignal,
+  timeLimit?: AbortSignal,
 ): Promise<Reply<unknown>> {
   const session = existingSession(host.sessions, id)
   if (session === undefined) throw notReady('before reset')
+  if (timeLimit === undefined) return session.episode.stepNow(action)
+  const limit = new AbortController()
+  const onTime = (): void => {
+    limit.abort(new OpenEnvError('TIMEOUT', 'The step took longer than timeout_s.'))
+  }
+  timeLimit.addEventListener('abort', onTime)
   try {
-    return await session.episode.stepNow(action, signal)
-  } catch (error) {
-    if (signal?.aborted === true)
-      throw new OpenEnvError('TIMEOUT', 'The step took longer than timeout_s.', { cause: error })
-    throw error
+    return await session.episode.stepNow(action, limit.signal)
+  } finally {
+    timeLimit.removeEventListener('abort', onTime)
   }
 }
 
