@@ -15,8 +15,14 @@ export interface PlannedEpisode {
 /** A source, the script that plays it with its own library, and what is played. */
 export interface Fixture {
   readonly name: string
+  /** Where it lies in this folder; `fixtures/` and its name when not given. */
+  readonly source?: string
   readonly native: 'ors' | 'verifiers_v0' | 'verifiers_v1'
   readonly secrets?: Readonly<Record<string, string>>
+  /** Names of environment variables that its rewards need. */
+  readonly variables?: readonly string[]
+  /** Whether its rewards compare the rollouts of a group: each is then one of its own. */
+  readonly grouped?: boolean
   readonly episodes: readonly PlannedEpisode[]
 }
 
@@ -215,5 +221,44 @@ export const FIXTURES: readonly Fixture[] = [
         ),
       ],
     })),
+  },
+  {
+    name: 'name-contest',
+    native: 'verifiers_v0',
+    grouped: true,
+    episodes: range(8).map((number) => ({
+      split: 'train',
+      index: number % 4,
+      turns: [
+        say(
+          ['Brown Buns!', 'Brave New Books.', 'Lucky Locks.', 'Fine Fresh Flowers!'][(number * 3) % 4] ?? '',
+        ),
+      ],
+    })),
+  },
+  {
+    name: 'mixed-bag',
+    native: 'verifiers_v0',
+    episodes: [
+      { split: 'train', index: 0, turns: [say('t-i-n')] },
+      { split: 'train', index: 1, turns: [say('It is w-o-o-l, I think.')] },
+      { split: 'train', index: 1, turns: [say('wool')] },
+      { split: 'train', index: 2, turns: [say('2'), say('1')] },
+      { split: 'train', index: 3, turns: [say('3'), say('1'), say('2'), say('1')] },
+      { split: 'train', index: 3, turns: range(4).map(() => say('?')) },
+    ],
+  },
+  {
+    name: 'calculator',
+    source: 'calculator',
+    native: 'verifiers_v0',
+    episodes: range(3).flatMap((index) => [
+      {
+        split: 'train',
+        index,
+        turns: [call('add', { a: [17, 140, 66][index], b: [25, 9, 66][index] }), say('42')],
+      },
+      { split: 'train', index, turns: [call('subtract', {}), say(['42', '149', '132'][index] ?? '')] },
+    ]),
   },
 ]

@@ -4,7 +4,8 @@ import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openenv, start, type Finished, type Running } from '../../packages/cli/test/command.ts'
-import type { Fixture, PlannedEpisode } from './episodes.ts'
+import { virtualEnvironment } from '../../packages/python-bridge/src/virtual-environment.ts'
+import type { Fixture } from './episodes.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = join(HERE, '../..')
@@ -15,7 +16,7 @@ export const MADE = join(HERE, '.made')
 export const SURROUNDINGS: Readonly<Record<string, string>> = {
   ...(Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
-      /^(?:PATH$|HOME$|PIP_|UV_|SSL_|.*_CA_BUNDLE|https?_proxy)/i.test(name),
+      /^(?:PATH$|HOME$|OPENENV_VENVS$|PIP_|UV_|SSL_|.*_CA_BUNDLE|https?_proxy)/i.test(name),
     ),
   ) as Record<string, string>),
 }
@@ -56,33 +57,58 @@ export async function entryPointOf(
   return lock.entry_point
 }
 
-/** What the source's own library gives for the planned episodes, in the package's own virtual environment. */
+/** How a source is entered by the scripts that play it with its own library. */
+export interface NativeEntry {
+  /** An interpreter that has the library. */
+  readonly python: string
+  /** The folder with the module. */
+  readonly path: string
+  readonly module: string
+  readonly attribute: string
+}
+
+/** What the source's own library gives for the planned episodes. */
 export async function natively<T>(
-  { name, native, secrets }: Fixture,
-  episodes: readonly PlannedEpisode[],
+  { native, secrets, grouped, episodes, variables }: Fixture,
+  { python, ...entry }: NativeEntry,
 ): Promise<readonly T[]> {
-  const { module, name: attribute } = await entryPointOf(name)
-  const source = join(MADE, name, 'vendor', name)
-  const path = existsSync(join(source, 'src')) ? join(source, 'src') : source
-  const plan = JSON.stringify({ path, module, attribute, secrets, episodes })
-  const python = join(MADE, name, '.venv/bin/python')
+  const plan = JSON.stringify({ ...entry, secrets, grouped, episodes })
   const { code, stdout, stderr } = await program(python, [join(HERE, 'native', `${native}.py`)], {
     input: plan,
-    cwd: source,
+    cwd: entry.path,
+    env: Object.fromEntries((variables ?? []).map((name) => [name, process.env[name] ?? ''])),
   })
   if (code !== 0) throw new Error(`The native script failed: ${stderr.slice(-2000)}`)
   return JSON.parse(stdout) as T[]
 }
 
+/** How the source of an imported package is entered, in the package's own virtual environment. */
+export async function nativeEntryOf(name: string): Promise<NativeEntry> {
+  const { module, name: attribute } = await entryPointOf(name)
+  const source = join(MADE, name, 'vendor', name)
+  const path = existsSync(join(source, 'src')) ? join(source, 'src') : source
+  const { python } = await virtualEnvironment({
+    folder: join(MADE, name),
+    requires: '',
+    requirements: 'python/requirements.lock',
+    seconds: 600,
+  })
+  return { python, path, module, attribute }
+}
+
 function program(
   command: string,
   args: readonly string[],
-  { cwd, input = '' }: { readonly cwd: string; readonly input?: string },
+  {
+    cwd,
+    input = '',
+    env = {},
+  }: { readonly cwd: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...SURROUNDINGS, NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...SURROUNDINGS, ...env, NO_COLOR: '1', PYTHONPYCACHEPREFIX: join(MADE, 'bytecode') },
     })
     const text = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)

@@ -3,21 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPlayer, type Answer, type Call } from '../peers/peers.ts'
 import type { Running } from '../../packages/cli/test/command.ts'
 import { FIXTURES, type Fixture, type PlannedEpisode } from './episodes.ts'
-import { importSource, natively, ownTests, serveImported } from './imported.ts'
-
-/** What one call gave: reward, whether the episode ended. */
-type Step = readonly [reward: number | null, done: boolean]
+import { actionsOf, expectSteps, playNatively, stepsOf, type Step } from './expected.ts'
+import { importSource, nativeEntryOf, ownTests, serveImported } from './imported.ts'
 
 const names = FIXTURES.map(({ name }) => name)
 const AT_A_TIME = 16
-const EPSILON = 1e-9
 const LISTENING = /^Listening on (http:\/\/\S+)\n/m
 
 describe('sources of real libraries', () => {
-  it.each(names)(
-    '%s is imported, without a word of warning, and found to keep its state with the episode [IM-13]',
-    async (name) => {
-      const { code, stdout, stderr } = await importSource(`fixtures/${name}`, name)
+  it.each(FIXTURES)(
+    '$name is imported, without a word of warning, and found to keep its state with the episode [IM-13]',
+    async ({ name, source = `fixtures/${name}` }) => {
+      const { code, stdout, stderr } = await importSource(source, name)
       expect(stderr).toBe('')
       expect(stdout).toContain('Sessions: shared.')
       expect(code).toBe(0)
@@ -77,7 +74,7 @@ describe('all of them in one server, each with its own library', () => {
         const scripts = fixture.episodes.slice(from, from + AT_A_TIME).map((episode) => scriptOf(episode))
         const answers = await player.play({ url: `${url}/${fixture.name}`, style: 'async', scripts })
         for (const [at, seen] of answers.entries()) {
-          expectSteps(seen.slice(1).map(stepOf), expected[from + at] ?? [], `episode ${String(from + at)}`)
+          expectSteps(stepsSeen(seen), expected[from + at] ?? [], `episode ${String(from + at)}`)
         }
       }
     })
@@ -88,27 +85,11 @@ const expectations = new Map<string, Promise<readonly (readonly Step[])[]>>()
 
 /** Rewards of each step, as the source's own library gives them: played once. */
 function expectedOf(fixture: Fixture): Promise<readonly (readonly Step[])[]> {
-  const expected = expectations.get(fixture.name) ?? playNatively(fixture)
+  const expected =
+    expectations.get(fixture.name) ??
+    nativeEntryOf(fixture.name).then((entry) => playNatively(fixture, entry))
   expectations.set(fixture.name, expected)
   return expected
-}
-
-async function playNatively(fixture: Fixture): Promise<readonly (readonly Step[])[]> {
-  if (fixture.native === 'ors') return natively<Step[]>(fixture, fixture.episodes)
-  const scored = await natively<{ reward: number; asked?: number }>(fixture, fixture.episodes)
-  return scored.map(({ reward, asked = 1 }) => [
-    ...Array.from({ length: asked - 1 }, (): Step => [null, false]),
-    [reward, true],
-  ])
-}
-
-function actionsOf({
-  calls,
-  turns,
-}: PlannedEpisode): readonly { readonly tool_name: string; readonly arguments: object }[] {
-  return calls === undefined
-    ? (turns ?? []).map((turn) => ({ tool_name: 'submit', arguments: { messages: [turn] } }))
-    : calls.map(([name, input]) => ({ tool_name: name, arguments: input }))
 }
 
 async function playOurs(
@@ -119,13 +100,7 @@ async function playOurs(
   await using remote = await connect(url)
   const { split, index } = episode
   await remote.reset({ split, index, ...(secrets === undefined ? {} : { secrets }) })
-  const seen: Step[] = []
-  for (const action of actionsOf(episode)) {
-    const { reward, done } = await remote.step(action)
-    seen.push([reward, done])
-    if (done) break
-  }
-  return seen
+  return await stepsOf(actionsOf(episode), (action) => remote.step(action))
 }
 
 function scriptOf(episode: PlannedEpisode): readonly Call[] {
@@ -137,24 +112,12 @@ function scriptOf(episode: PlannedEpisode): readonly Call[] {
 }
 
 /** Steps after the end answer an error there, which the expected ones do not have. */
-function stepOf({ reward = null, done = false, error }: Answer): Step | 'after the end' {
-  return error === undefined ? [reward, done] : 'after the end'
-}
-
-function expectSteps(
-  seen: readonly (Step | 'after the end')[],
-  expected: readonly Step[],
-  what: string,
-): void {
-  const steps = seen.filter((step) => step !== 'after the end')
-  expect(steps.length, what).toBe(expected.length)
-  for (const [at, [reward, done]] of steps.entries()) {
-    const [wanted, over] = expected[at] ?? [Number.NaN, false]
-    const where = `${what}, step ${String(at + 1)}`
-    expect(done, where).toBe(over)
-    if (wanted === null || reward === null) expect(reward, where).toBe(wanted)
-    else expect(Math.abs(reward - wanted), where).toBeLessThanOrEqual(EPSILON)
-  }
+function stepsSeen(answers: readonly Answer[]): readonly Step[] {
+  return answers
+    .slice(1)
+    .flatMap(({ reward = null, done = false, error }) =>
+      error === undefined ? [[reward, done] as const] : [],
+    )
 }
 
 async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {

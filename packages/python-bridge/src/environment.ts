@@ -1,6 +1,6 @@
 import { toolCallSchema, type Environment, type GroupScore, type ToolAction } from '@openenv-ts/core'
 import { z } from 'zod'
-import { asOpenEnv, PythonHost } from './host.ts'
+import { PythonHost } from './host.ts'
 import { PythonObservation } from './observation.ts'
 import type { PythonEnvironmentOptions } from './options.ts'
 import { newSessionId, startPython, toolOf } from './simulation.ts'
@@ -62,10 +62,10 @@ function groupScoring(
     const session = newSessionId()
     const { open, call, close } = host.timeouts
     try {
-      await asOpenEnv('open', () =>
+      await host.asOpenEnv('open', () =>
         line.request('open', { session, ...(place ?? { task: task?.data.row ?? {} }), seed: 0 }, open),
       )
-      const scores = await asOpenEnv('score_group', () =>
+      const scores = await host.asOpenEnv('score_group', () =>
         line.request('score_group', { session, candidates }, call),
       )
       return scores as GroupScore[]

@@ -1,12 +1,17 @@
-import { isAbsolute, join } from 'node:path'
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { adviceFor } from './advice.ts'
+import { buildsAllowed } from './build-consent.ts'
 import { BridgeProcess, type SessionLine } from './bridge-process.ts'
 import type { Description } from './contract.ts'
+import { environmentsFolder } from './environments-folder.ts'
 import { DEFAULT_TIMEOUTS, type PythonEnvironmentOptions, type PythonTimeouts } from './options.ts'
+import { readImportLock } from './import-lock.ts'
 import { GoneError, LateError, PythonError } from './rpc.ts'
-import { virtualEnvironment } from './virtual-environment.ts'
+import { namesFromAddresses } from './requirements.ts'
+import { environmentAt, virtualEnvironment, type VirtualEnvironment } from './virtual-environment.ts'
 
 /**
  * The Python side of one environment: its virtual environment, and the process that runs now. One that has ended is
@@ -32,13 +37,13 @@ export class PythonHost {
   /** Asks without a session. Throws OpenEnvError. */
   async ask(method: string, params: unknown): Promise<unknown> {
     const process = await this.#current()
-    return asOpenEnv(method, () => process.request(method, params, this.timeouts.open))
+    return this.asOpenEnv(method, () => process.request(method, params, this.timeouts.open))
   }
 
   /** A way for the calls of a new session. Throws OpenEnvError. */
   async line(): Promise<SessionLine> {
     const process = await this.#current()
-    return asOpenEnv('open', () => process.line())
+    return this.asOpenEnv('open', () => process.line())
   }
 
   /** Ends Python in order; the next call starts it again. */
@@ -56,7 +61,7 @@ export class PythonHost {
   }
 
   async #start(): Promise<BridgeProcess> {
-    const { source, python, sessions, variables = [], onOutput } = this.#options
+    const { source, sessions, variables = [], onOutput } = this.#options
     const vendored = isAbsolute(source.path) ? source.path : join(this.#folder, source.path)
     if (!existsSync(vendored)) {
       throw new OpenEnvError(
@@ -64,13 +69,7 @@ export class PythonHost {
         `There is no folder ${source.path} in ${this.#folder}: the package lacks its source.`,
       )
     }
-    const interpreter = await virtualEnvironment({
-      folder: this.#folder,
-      requires: python.requires,
-      requirements: python.requirements,
-      seconds: this.timeouts.install,
-      onProgress: (line) => process.stderr.write(`${this.#options.name}: ${line}\n`),
-    })
+    const environment = await this.#environment()
     const src = join(vendored, 'src')
     const entry = {
       kind: source.kind,
@@ -81,38 +80,72 @@ export class PythonHost {
       strict_scoring: this.#options.strictScoring ?? false,
       max_turns: this.#options.maxTurns ?? 100,
     }
+    const bytecode = join(await environmentsFolder(), 'bytecode')
     const onLine = onOutput ?? forwarding(this.#options.name)
-    return asOpenEnv('load', () =>
+    return this.asOpenEnv('load', () =>
       BridgeProcess.start({
-        python: interpreter,
+        python: environment.python,
         folder: vendored,
         entry,
         sessions,
-        // Compiled modules lie with the environment: neither the source nor this package is written to.
-        env: { ...surroundings(variables), PYTHONPYCACHEPREFIX: join(this.#folder, '.venv', 'pycache') },
+        env: surroundings(environment, bytecode, variables),
         loadSeconds: this.timeouts.load,
         closeSeconds: this.timeouts.close,
         ...(onLine === undefined ? {} : { onOutput: onLine }),
       }),
     )
   }
-}
 
-/**
- * Turns what went wrong in Python into an error of the table.
- *
- * @param doing - The call, for its sentence.
- */
-export async function asOpenEnv<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (isOpenEnvError(cause)) throw cause
-    throw translated(doing, cause)
+  /**
+   * Turns what went wrong in Python into an error of the table, which says what to do where that is known.
+   *
+   * @param doing - The call, for its sentence.
+   */
+  async asOpenEnv<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      if (isOpenEnvError(cause)) throw cause
+      const { python, variables = [] } = this.#options
+      const advice =
+        cause instanceof PythonError && cause.fault.lacking !== undefined
+          ? adviceFor(cause.fault.lacking, {
+              requirements: python.requirements,
+              variables,
+              notFollowed: (await readImportLock(this.#folder)).not_followed,
+              interpreter: (await this.#environment().catch(() => null))?.python ?? 'python',
+            })
+          : null
+      throw translated(doing, cause, advice === null ? '' : ` ${advice}`)
+    }
+  }
+
+  async #environment(): Promise<VirtualEnvironment> {
+    const { name, python, build } = this.#options
+    if (python.environment !== undefined) {
+      const own = environmentAt(resolve(this.#folder, python.environment))
+      if (existsSync(own.python)) return own
+      throw new OpenEnvError('FACTORY_ERROR', `python.environment: there is no ${own.python}.`)
+    }
+    return virtualEnvironment({
+      folder: this.#folder,
+      requires: python.requires,
+      requirements: python.requirements,
+      seconds: this.timeouts.install,
+      builds: async (requirements) => {
+        const { needs_build: named } = await readImportLock(this.#folder)
+        return buildsAllowed({
+          environment: name,
+          needsBuild: [...new Set([...named, ...namesFromAddresses(requirements)])],
+          build: build ?? process.env['OPENENV_BUILD'] === '1',
+        })
+      },
+      onProgress: (line) => process.stderr.write(`${name}: ${line}\n`),
+    })
   }
 }
 
-function translated(doing: string, cause: unknown): OpenEnvError {
+function translated(doing: string, cause: unknown, advice: string): OpenEnvError {
   if (cause instanceof LateError) return new OpenEnvError('TIMEOUT', cause.message, { cause })
   if (cause instanceof GoneError) return new OpenEnvError('EXECUTION_ERROR', cause.message, { cause })
   if (!(cause instanceof PythonError))
@@ -133,7 +166,7 @@ function translated(doing: string, cause: unknown): OpenEnvError {
     case 'raised':
       return new OpenEnvError(
         doing === 'load' ? 'FACTORY_ERROR' : 'EXECUTION_ERROR',
-        `Python raised during ${doing}: ${cause.message}`,
+        `Python raised during ${doing}: ${cause.message}${advice}`,
         {
           cause,
           data,
@@ -142,13 +175,28 @@ function translated(doing: string, cause: unknown): OpenEnvError {
   }
 }
 
-/** Variables that programs need to find their way, and the ones that were declared. */
+/** Variables that programs need to find their way and their data, and the ones that were declared. */
 const ORDINARY =
-  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|SHELL|HF_HOME|HF_HUB_\w+|HF_DATASETS_\w+|XDG_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:https?|no|all)_proxy)$/i
+  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|SHELL|HF_HOME|HF_ENDPOINT|HF_HUB_(?!\w*TOKEN)\w+|HF_DATASETS_\w+|NLTK_DATA|XDG_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:https?|no|all)_proxy)$/i
 
-function surroundings(declared: readonly string[]): NodeJS.ProcessEnv {
+function surroundings(
+  environment: VirtualEnvironment,
+  bytecode: string,
+  declared: readonly string[],
+): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => ORDINARY.test(name) || declared.includes(name))
-  return { ...Object.fromEntries(kept), PYTHONUTF8: '1', PYTHONUNBUFFERED: '1', PYTHONNOUSERSITE: '1' }
+  const { PATH = '' } = process.env
+  return {
+    ...Object.fromEntries(kept),
+    // As when it is activated: programs that the source starts by name are those of its environment.
+    PATH: [dirname(environment.python), ...(PATH === '' ? [] : [PATH])].join(delimiter),
+    VIRTUAL_ENV: environment.folder,
+    PYTHONUTF8: '1',
+    PYTHONUNBUFFERED: '1',
+    PYTHONNOUSERSITE: '1',
+    // Neither the source nor the environment is written to.
+    PYTHONPYCACHEPREFIX: bytecode,
+  }
 }
 
 /** With `OPENENV_PYTHON_OUTPUT=1`, what Python prints goes to this command's stderr. It may hold tasks, so not by itself. */

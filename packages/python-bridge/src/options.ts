@@ -31,7 +31,7 @@ export interface PythonEnvironmentOptions {
   readonly name: string
   readonly description: string
   readonly version: string
-  /** The package's folder, where the source, its requirements and its virtual environment lie. */
+  /** The package's folder, where the source and its requirements lie. */
   readonly package: URL | string
   readonly source: PythonSource
   readonly python: {
@@ -39,7 +39,17 @@ export interface PythonEnvironmentOptions {
     readonly requires: string
     /** A requirements file, relative to the package. */
     readonly requirements: string
+    /**
+     * A virtual environment of your own to run in, for example one with a requirement that the package index does not have;
+     * relative to the package. Nothing is installed into it, and `requires` and `requirements` are not asked.
+     */
+    readonly environment?: string
   }
+  /**
+   * Whether packages without a wheel may be built: that runs their own code when they are installed. When not given, a
+   * person is asked on a terminal, `--build` is a yes, and anything else a no.
+   */
+  readonly build?: boolean
   /**
    * How many sessions one process may hold. `shared`: all of them, for sources that keep their state on the episode's own
    * object. `process`: one each, forked from a process that has loaded the source, for sources with state in modules.

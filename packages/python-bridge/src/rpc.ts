@@ -10,6 +10,24 @@ export interface Fault {
   /** The exception's class. */
   readonly type: string
   readonly traceback: string
+  /** What the source lacks, where the exception says so. */
+  readonly lacking?: Lacking
+}
+
+/** What a source asked for that is not there. */
+export interface Lacking {
+  /** A module, as it is imported. */
+  readonly module?: string
+  /** A module that is there, and lacks what was imported from it. */
+  readonly imported_from?: string
+  /** A package that the message says to install, extras included. */
+  readonly package?: string
+  /** Environment variables. */
+  readonly variables?: readonly string[]
+  /** A data set or model of the Hugging Face Hub; empty where the message does not name it. */
+  readonly hub?: string
+  /** A resource of NLTK. */
+  readonly nltk?: string
 }
 
 /** A call that Python answered with an error. */

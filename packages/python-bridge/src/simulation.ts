@@ -12,7 +12,7 @@ import {
 } from '@openenv-ts/core'
 import type { SessionLine } from './bridge-process.ts'
 import type { Opened, Outcome, PythonMessage, PythonTool } from './contract.ts'
-import { asOpenEnv, type PythonHost } from './host.ts'
+import type { PythonHost } from './host.ts'
 import type { PythonObservation } from './observation.ts'
 import type { PythonTask } from './tasks.ts'
 
@@ -28,7 +28,7 @@ export async function startPython(
     place === undefined ? { task: task?.data.row ?? {} } : { split: place.split, index: place.index }
   const ask = { session, ...chosen, secrets: secrets ?? {}, seed }
   try {
-    const opened = (await stoppable(line, signal, 'open', ask, host.timeouts.open)) as Opened
+    const opened = (await stoppable(host, line, signal, 'open', ask, host.timeouts.open)) as Opened
     return new PythonSimulation(host, line, session, opened)
   } catch (error) {
     line.end()
@@ -87,7 +87,14 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
     const call = { session: this.#session, name, arguments: args ?? {} }
     let outcome: Outcome
     try {
-      outcome = (await stoppable(this.#line, signal, 'call', call, this.#host.timeouts.call)) as Outcome
+      outcome = (await stoppable(
+        this.#host,
+        this.#line,
+        signal,
+        'call',
+        call,
+        this.#host.timeouts.call,
+      )) as Outcome
     } catch (error) {
       // What happened to the source's own object meanwhile is not known, so nothing goes on from here.
       const why = error instanceof OpenEnvError ? error : null
@@ -156,6 +163,7 @@ function isJson(value: unknown): boolean {
 
 /** A call that is given up when its signal is. */
 async function stoppable(
+  host: PythonHost,
   line: SessionLine,
   signal: AbortSignal,
   method: string,
@@ -171,7 +179,7 @@ async function stoppable(
     signal.addEventListener('abort', stop)
   })
   try {
-    return await Promise.race([asOpenEnv(method, () => line.request(method, params, seconds)), stopped])
+    return await Promise.race([host.asOpenEnv(method, () => line.request(method, params, seconds)), stopped])
   } finally {
     signal.removeEventListener('abort', stop)
   }

@@ -1,123 +1,184 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OpenEnvError } from '@openenv-ts/core'
-import { installerEnvironment } from '@openenv-ts/core/node'
-import { findPython, satisfies } from './python.ts'
+import { FileLockedError, installerEnvironment, lockFile, type FileLock } from '@openenv-ts/core/node'
+import type { Builds } from './build-consent.ts'
+import { environmentsFolder } from './environments-folder.ts'
+import { findPython, type Python } from './python.ts'
+import { readRequirements, type Requirements } from './requirements.ts'
 import { run, type Ran } from './run.ts'
 
-/** What a virtual environment is made of, and where. */
+/** What a virtual environment is made of. */
 export interface VirtualEnvironmentOptions {
-  /** The package's folder; the environment is `.venv` in it. */
+  /** The package's folder. */
   readonly folder: string
+  /** Versions of Python that it may have: a specifier such as `>=3.11,<3.14`. */
   readonly requires: string
   /** A requirements file, relative to the folder. */
   readonly requirements: string
-  /** The longest that making it may take. */
+  /** The longest that making it may take, waiting for another process that makes it included. */
   readonly seconds: number
+  /** Asked before something is installed; nothing may be built when not given. */
+  readonly builds?: (requirements: Requirements) => Promise<Builds>
   /** Told what is being done, in one line. */
   readonly onProgress?: (line: string) => void
   readonly env?: NodeJS.ProcessEnv
 }
 
-const STAMP = '.openenv-requirements'
-const POLL_MS = 200
+/** A virtual environment that is ready to run in. */
+export interface VirtualEnvironment {
+  /** Its folder. Nothing is written there: others may share it. */
+  readonly folder: string
+  /** Its interpreter. */
+  readonly python: string
+}
+
+/** Changes when environments are made in another way: those of before are not taken for these. */
+const MAKE = 1
 
 /**
- * Makes a package's virtual environment where there is none, or where its requirements have changed; with uv where that
- * is installed, else with Python's own `venv` and pip.
+ * The virtual environment for a package's requirements: the one that is there for equal requirements and the same
+ * Python, else a new one. It is made with uv where that is installed, else with Python's own `venv` and pip; appears
+ * whole or not at all, whoever else makes it at the same time; and is read-only from then on.
  *
- * @returns The path of its interpreter.
- * @throws OpenEnvError FACTORY_ERROR when there is no Python that fits, or something cannot be installed, with the end of
- * what the installer said.
+ * @throws OpenEnvError FACTORY_ERROR when there is no Python that fits, its folder is not safe, building was not allowed,
+ * or something cannot be installed, with the end of what the installer said.
  */
-export async function virtualEnvironment(options: VirtualEnvironmentOptions): Promise<string> {
-  const { folder, requires, env = process.env } = options
-  const venv = join(folder, '.venv')
-  const python = join(venv, 'bin', 'python')
-  const wanted = await fingerprint(options)
-  if (await isReady(venv, wanted, requires)) return python
-  await using _turn = await takeTurn(folder, options.seconds)
-  // Whoever was here first may have made it.
-  if (await isReady(venv, wanted, requires)) return python
-  const hasUv =
-    env['OPENENV_NO_UV'] !== '1' && (await run('uv', ['--version'], { seconds: 20, env })).code === 0
-  await rm(venv, { recursive: true, force: true })
-  const version = await make(options, { venv, python, hasUv })
-  await install(options, { python, hasUv })
-  // Last: one that is half made has no stamp, and is made again.
-  await writeFile(join(venv, STAMP), JSON.stringify({ requirements: wanted, python: version }))
-  return python
-}
-
-async function fingerprint({ folder, requirements }: VirtualEnvironmentOptions): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(join(folder, requirements)))
-      .digest('hex')
-  } catch (cause) {
-    throw new OpenEnvError('FACTORY_ERROR', `${requirements} cannot be read: it lists what Python needs.`, {
-      cause,
-    })
-  }
-}
-
-async function isReady(venv: string, wanted: string, requires: string): Promise<boolean> {
-  try {
-    const stamp = JSON.parse(await readFile(join(venv, STAMP), 'utf8')) as Readonly<Record<string, string>>
-    return (
-      stamp['requirements'] === wanted &&
-      satisfies(stamp['python'] ?? '', requires) &&
-      existsSync(join(venv, 'bin', 'python'))
-    )
-  } catch {
-    return false
-  }
-}
-
-interface Made {
-  readonly venv: string
-  readonly python: string
-  readonly hasUv: boolean
-}
-
-/** Makes it empty, and answers its Python's version. */
-async function make(options: VirtualEnvironmentOptions, { venv, python, hasUv }: Made): Promise<string> {
-  const { seconds, requires, onProgress, env = process.env } = options
+export async function virtualEnvironment(options: VirtualEnvironmentOptions): Promise<VirtualEnvironment> {
+  const { folder, requires, seconds, env = process.env } = options
+  const file = join(folder, options.requirements)
+  const requirements = await readRequirements(file, options.requirements)
   const base = await findPython(requires, env)
-  onProgress?.(`Making a virtual environment with Python ${base.version} …`)
+  const root = await environmentsFolder(env)
+  const key = keyOf(requirements, base)
+  const made = environmentAt(join(root, key))
+  if (existsSync(made.python)) return made
+  const builds = (await options.builds?.(requirements)) ?? { allowed: 'none' }
+  await using _turn = await takeTurn(join(root, `${key}.lock`), seconds)
+  // Another process may have made it meanwhile.
+  if (existsSync(made.python)) return made
+  await removeLeftovers(root, key)
+  const draft = await mkdtemp(join(root, draftOf(key)))
+  try {
+    const hasUv =
+      env['OPENENV_NO_UV'] !== '1' && (await run('uv', ['--version'], { seconds: 20, env })).code === 0
+    const making: Making = {
+      draft,
+      base,
+      hasUv,
+      seconds,
+      env: { ...installerEnvironment(env), PYTHONNOUSERSITE: '1' },
+    }
+    options.onProgress?.(`Making a virtual environment with Python ${base.version} …`)
+    await makeEmpty(making)
+    options.onProgress?.(`Installing ${requirements.name} …`)
+    await install(making, file, requirements.name, builds)
+    await settle(draft, made.folder)
+    await rename(draft, made.folder)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    throw error
+  }
+  return made
+}
+
+/** A virtual environment at a place; whether there is one is not asked. */
+export function environmentAt(folder: string): VirtualEnvironment {
+  return { folder, python: join(folder, 'bin', 'python') }
+}
+
+/** Equal for packages that need the same of the same interpreter. Short, since it stands in the first line of scripts. */
+function keyOf({ lines }: Requirements, { executable, version }: Python): string {
+  const parts = [MAKE, version, executable, process.platform, process.arch, ...lines]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
+function draftOf(key: string): string {
+  return `.${key}-`
+}
+
+/** Drafts of processes that were killed. To be called by the one that has the lock. */
+async function removeLeftovers(root: string, key: string): Promise<void> {
+  for (const name of await readdir(root))
+    if (name.startsWith(draftOf(key))) await rm(join(root, name), { recursive: true, force: true })
+}
+
+interface Making {
+  /** Where it is made. */
+  readonly draft: string
+  readonly base: Python
+  readonly hasUv: boolean
+  readonly seconds: number
+  /** Of the installer: an allow list. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+async function makeEmpty({ draft, base, hasUv, seconds, env }: Making): Promise<void> {
   const made = hasUv
-    ? await run('uv', ['venv', '--quiet', '--python', base.command, venv], { seconds, env: installing(env) })
-    : await run(base.command, ['-m', 'venv', venv], { seconds, env: installing(env) })
-  if (made.code !== 0 || !existsSync(python)) {
+    ? await run(
+        'uv',
+        ['venv', '--quiet', '--no-config', '--allow-existing', '--python', base.executable, draft],
+        { seconds, env, cwd: draft },
+      )
+    : await run(base.executable, ['-m', 'venv', draft], { seconds, env, cwd: draft })
+  if (made.code !== 0 || !existsSync(environmentAt(draft).python)) {
     const hint = hasUv ? '' : ' Debian has it in the package python3-venv.'
     throw failure('A virtual environment could not be made.', made, seconds, hint)
   }
-  return base.version
 }
 
 async function install(
-  { folder, requirements, seconds, onProgress, env = process.env }: VirtualEnvironmentOptions,
-  { python, hasUv }: Pick<Made, 'python' | 'hasUv'>,
+  { draft, hasUv, seconds, env }: Making,
+  file: string,
+  name: string,
+  builds: Builds,
 ): Promise<void> {
-  onProgress?.(`Installing ${requirements} …`)
-  const list = join(folder, requirements)
+  const { python } = environmentAt(draft)
+  const what = [...allowing(builds), '--requirement', file]
   const installed = hasUv
-    ? await run('uv', ['pip', 'install', '--quiet', '--python', python, '--requirement', list], {
-        seconds,
-        env: installing(env),
-      })
+    ? await run(
+        'uv',
+        // Not hard links: a write into one would change the user's cache, and with it other environments.
+        ['pip', 'install', '--quiet', '--no-config', '--link-mode', 'clone', '--python', python, ...what],
+        { seconds, env, cwd: draft },
+      )
     : await run(
         python,
-        ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', list],
-        {
-          seconds,
-          env: installing(env),
-        },
+        ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', ...what],
+        { seconds, env, cwd: draft },
       )
-  if (installed.code !== 0)
-    throw failure(`What ${requirements} lists could not be installed.`, installed, seconds)
+  if (installed.code === 0) return
+  const hint =
+    builds.allowed !== 'any' && NO_WHEEL.test(installed.stderr)
+      ? ' If a package has no wheel for this machine, start it once with --build: that runs the build of the package.'
+      : ''
+  throw failure(`What ${name} lists could not be installed.${hint}`, installed, seconds)
+}
+
+const NO_WHEEL = /no (?:usable )?wheels?\b|building .*disabled|only-binary|no-build|no matching distribution/i
+
+/** Both installers know these options. */
+function allowing(builds: Builds): readonly string[] {
+  if (builds.allowed === 'any') return []
+  const built = builds.allowed === 'none' ? [] : builds.names
+  return ['--only-binary', ':all:', ...built.flatMap((name) => ['--no-binary', name])]
+}
+
+/** Makes a draft ready for its place: its scripts name that place, and nothing can be written to it any more. */
+async function settle(draft: string, place: string): Promise<void> {
+  const bin = join(draft, 'bin')
+  const scripts = (await readdir(bin, { withFileTypes: true })).filter((entry) => entry.isFile())
+  for (const path of [...scripts.map(({ name }) => join(bin, name)), join(draft, 'pyvenv.cfg')]) {
+    // As bytes: it may be a program.
+    const text = await readFile(path, 'latin1')
+    const [from, to] = [draft, place].map((each) => Buffer.from(each).toString('latin1')) as [string, string]
+    if (text.includes(from)) await writeFile(path, text.replaceAll(from, to), 'latin1')
+  }
+  // All of tens of thousands of files: a program of its own is faster than a call for each.
+  const sealed = await run('chmod', ['-R', 'a-w', draft], { seconds: 120 })
+  if (sealed.code !== 0) throw failure('A virtual environment could not be made read-only.', sealed, 120)
 }
 
 function failure(what: string, { stderr, timedOut, missing }: Ran, seconds: number, hint = ''): OpenEnvError {
@@ -132,53 +193,15 @@ function failure(what: string, { stderr, timedOut, missing }: Ran, seconds: numb
   return new OpenEnvError('FACTORY_ERROR', `${what}${hint}${why}`, { cause: stderr })
 }
 
-/** What installers need of the environment, and nothing beside it; packages of the user's own home do not count. */
-function installing(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...installerEnvironment(env), PYTHONNOUSERSITE: '1' }
-}
-
 /** Waits until no other process makes the same environment. */
-async function takeTurn(folder: string, seconds: number): Promise<AsyncDisposable> {
-  const path = join(folder, '.venv.lock')
-  await mkdir(folder, { recursive: true })
-  const until = Date.now() + seconds * 1000
-  for (;;) {
-    try {
-      const file = await open(path, 'wx')
-      await file.writeFile(String(process.pid))
-      await file.close()
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new OpenEnvError(
-          'FACTORY_ERROR',
-          `A virtual environment cannot be made in ${folder}: it is not writable.`,
-          {
-            cause,
-          },
-        )
-      }
-    }
-    if (!(await ownerLives(path))) await rm(path, { force: true })
-    else if (Date.now() > until) {
-      throw new OpenEnvError('FACTORY_ERROR', `Another process has been making ${folder}/.venv for too long.`)
-    } else await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
-}
-
-async function ownerLives(path: string): Promise<boolean> {
-  let owner: number
+async function takeTurn(path: string, seconds: number): Promise<FileLock> {
   try {
-    owner = Number(await readFile(path, 'utf8'))
-  } catch {
-    return false
-  }
-  // Empty for the moment between making the file and writing it.
-  if (owner === 0) return true
-  try {
-    process.kill(owner, 0)
-    return true
-  } catch {
-    return false
+    return await lockFile(path, { waitMs: seconds * 1000 })
+  } catch (cause) {
+    const why =
+      cause instanceof FileLockedError
+        ? `${cause.message} Another process has been making this virtual environment for more than ${String(seconds)} s.`
+        : `A virtual environment cannot be made in ${path}.`
+    throw new OpenEnvError('FACTORY_ERROR', why, { cause })
   }
 }

@@ -19,6 +19,8 @@ export async function troubledPackage(requirements = ''): Promise<TroubledPackag
   await mkdir(join(folder, 'vendor/troubled'), { recursive: true })
   await cp(TROUBLED, join(folder, 'vendor/troubled/troubled.py'))
   await writeFile(join(folder, 'requirements.txt'), requirements)
+  // Not the cache of whoever runs the tests.
+  process.env['OPENENV_VENVS'] ??= await mkdtemp(join(tmpdir(), 'openenv-venvs-'))
   const opened: PythonEnvironment[] = []
   return {
     folder,

@@ -1,5 +1,8 @@
 import { OpenEnvError } from '@openenv-ts/core'
-import { DEFAULT_SESSION, type Session, type Sessions } from './session.ts'
+import type { Session, Sessions } from './session.ts'
+
+/** The session of callers that name none: shared by all of them, one slot [OE-8]. */
+export const DEFAULT_SESSION = 'default'
 
 /**
  * Which HTTP session a request means: the header `X-Session-ID`, or `session_id` in body or query.

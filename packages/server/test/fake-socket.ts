@@ -4,7 +4,6 @@ import type { SocketHandler, SocketLike } from '../src/socket.ts'
 export class FakeSocket implements SocketLike {
   readonly sent: string[] = []
   closedWith: number | null = null
-  cutOffWith: number | null = null
   paused = false
 
   send(text: string): void {
@@ -13,10 +12,6 @@ export class FakeSocket implements SocketLike {
 
   close(code: number): void {
     this.closedWith = code
-  }
-
-  cutOff(code: number): void {
-    this.cutOffWith = code
   }
 
   pause(): void {

@@ -1,6 +1,7 @@
 """What classic verifiers itself gives for a list of assistant messages: no bridge, only the library and a client that reads aloud.
 
-Reads {"path", "module", "attribute", "episodes": [{"split", "index", "turns": [message, …]}]} and prints, for each episode,
+Reads {"path", "module", "attribute", "episodes": [{"split", "index", "turns": [message, …]}], "grouped": whether rewards compare a
+group} and prints, for each episode,
 {"reward", "metrics", "stop_condition", "asked": how many turns the library wanted}.
 """
 
@@ -59,7 +60,11 @@ def main():
     async def play(episode):
         rows = env.get_dataset() if episode["split"] == "train" else env.get_eval_dataset()
         reader = Reader(episode["turns"])
-        output = await env.run_rollout(dict(rows[episode["index"]]), reader, "native", {})
+        row = dict(rows[episode["index"]])
+        if plan.get("grouped"):
+            [output] = await env.run_group([row], reader, "native", {})
+        else:
+            output = await env.run_rollout(row, reader, "native", {})
         return {
             "reward": output["reward"],
             "metrics": output["metrics"],

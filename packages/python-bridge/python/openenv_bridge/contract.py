@@ -133,9 +133,6 @@ class Session(Protocol):
     async def score_group(self, candidates: list[dict[str, Json]]) -> list[dict[str, Json]]:
         """`[{"reward", "metadata"}]`, one a candidate; raises NotImplementedError where the source has none."""
 
-    async def state(self) -> dict[str, Json]:
-        """What an orchestrator may see beside the counters: flat, no gold, often empty."""
-
     async def close(self) -> None:
         """Frees what the episode holds; called once, also after a call that was cancelled."""
 
@@ -143,7 +140,14 @@ class Session(Protocol):
 class Source(Protocol):
     """A loaded source. All calls come from one event loop, which lives as long as the process."""
 
-    async def load(self) -> Description: ...
+    def prepare(self) -> None:
+        """Imports the source and calls what makes it, in the main thread.
+
+        No event loop runs meanwhile, so that a source may use `asyncio.run` itself, as in a script.
+        """
+
+    async def load(self) -> Description:
+        """Finishes what `prepare` began, and says what the source offers."""
 
     async def count(self, split: str) -> int: ...
 
@@ -156,20 +160,3 @@ class Source(Protocol):
         """Starts an episode on the task at `index` of `split`, or on a task given whole."""
 
     async def close(self) -> None: ...
-
-
-def adapter_of(entry: EntryPoint) -> Source:
-    """The adapter for a kind of source; imports the library only now."""
-    if entry.kind == "ors":
-        from .ors import OrsSource
-
-        return OrsSource(entry)
-    if entry.kind == "verifiers":
-        from .verifiers_v0 import VerifiersSource
-
-        return VerifiersSource(entry)
-    if entry.kind == "verifiers-v1":
-        from .verifiers_v1 import TasksetSource
-
-        return TasksetSource(entry)
-    raise SourceError(f"There is no adapter for sources of the kind {entry.kind!r}.")

@@ -9,9 +9,8 @@ import signal
 from typing import Any
 
 from .contract import Source
-from .main import task_handlers
 from .rpc import Connection, Handlers
-from .sessions import Sessions
+from .sessions import Sessions, task_handlers
 from .watchdog import Watchdog
 
 

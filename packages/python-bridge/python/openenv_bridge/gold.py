@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .lacking import text_of
+
 WITHHELD = "its text repeats the task and is withheld"
 _SHORTEST_PART = 8
 _WORD = re.compile(r"\w")
@@ -32,7 +34,7 @@ class Gold:
 
     def error(self, error: BaseException, said: Any = None) -> str:
         """An exception as a sentence that may be read by anybody: its type, and its text where that repeats nothing."""
-        name, text = type(error).__name__, str(error)
+        name, text = type(error).__name__, text_of(error)
         if not text:
             return name
         return f"{name}: {WITHHELD}" if self.repeats(f"{text} {error!r}", said) else f"{name}: {text}"

@@ -14,9 +14,11 @@ import sys
 import threading
 from typing import Any
 
-from .contract import EntryPoint, Source, adapter_of
-from .rpc import Connection, Handlers
-from .sessions import Sessions
+from .adapters import adapter_of
+from .contract import EntryPoint, Source
+from .modules import make_importable
+from .rpc import Connection, Request
+from .sessions import Sessions, task_handlers
 from .watchdog import Watchdog
 
 
@@ -30,7 +32,7 @@ def main() -> None:
     asyncio.set_event_loop(loop)
     code = 1
     try:
-        loop.run_until_complete(_serve(loop, incoming, outgoing, watchdog))
+        _bridge(loop, incoming, outgoing, watchdog)
         code = 0
     finally:
         sys.stdout.flush()
@@ -40,47 +42,53 @@ def main() -> None:
         os._exit(code)
 
 
-async def _serve(loop: asyncio.AbstractEventLoop, incoming: int, outgoing: int, watchdog: Watchdog) -> None:
-    connection = await Connection.over_pipes(incoming, outgoing)
-    first = await connection.next_request()
+def _bridge(loop: asyncio.AbstractEventLoop, incoming: int, outgoing: int, watchdog: Watchdog) -> None:
+    connection = loop.run_until_complete(Connection.over_pipes(incoming, outgoing))
+    first = loop.run_until_complete(connection.next_request())
     if first is None:
         return
-    entry = EntryPoint(**first.params["entry"])
-    # In front of what is installed, in the order given; for what the source starts as well, tool servers for one.
-    sys.path[:0] = entry.paths
-    inherited = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([*entry.paths, *([inherited] if inherited else [])])
-    source: Source | None = None
-
-    async def load() -> dict[str, Any]:
-        nonlocal source
-        source = adapter_of(entry)
-        described = await source.load()
-        _contain()
-        return {"description": described, "python": sys.version.split()[0], "threads": threading.active_count()}
-
-    if not await connection.answer(first, load()) or source is None:
+    source = _load(loop, connection, first)
+    if source is None:
         return
     if first.params.get("sessions") == "process":
         from .forked import fork_sessions
 
         idle = [incoming, outgoing]
-        await fork_sessions(loop, connection, source, socket=first.params["socket"], watchdog=watchdog, idle=idle)
-        return
+        serving = fork_sessions(loop, connection, source, socket=first.params["socket"], watchdog=watchdog, idle=idle)
+    else:
+        serving = _serve(connection, source)
+    loop.run_until_complete(serving)
+
+
+def _load(loop: asyncio.AbstractEventLoop, connection: Connection, request: Request) -> Source | None:
+    """Loads the source and answers the request for it; None where that failed."""
+    entry = EntryPoint(**request.params["entry"])
+    source: Source | None = None
+    failure: BaseException | None = None
+    try:
+        make_importable(entry.paths, as_script=entry.kind == "ors")
+        source = adapter_of(entry)
+        # The loop stands still meanwhile, so that the source may run one itself.
+        source.prepare()
+    except BaseException as error:
+        failure = error
+    finally:
+        # `asyncio.run` leaves none behind.
+        asyncio.set_event_loop(loop)
+
+    async def described() -> dict[str, Any]:
+        if failure is not None or source is None:
+            raise failure or RuntimeError("There is no source.")
+        description = await source.load()
+        _contain()
+        return {"description": description, "python": sys.version.split()[0], "threads": threading.active_count()}
+
+    return source if loop.run_until_complete(connection.answer(request, described())) else None
+
+
+async def _serve(connection: Connection, source: Source) -> None:
     await connection.serve(task_handlers(source) | Sessions(source).handlers())
     await source.close()
-
-
-def task_handlers(source: Source) -> Handlers:
-    """What can be asked without a session."""
-
-    async def count(params: dict[str, Any]) -> int:
-        return await source.count(params["split"])
-
-    async def rows(params: dict[str, Any]) -> list[dict[str, Any]]:
-        return await source.rows(params["split"], params["start"], params["stop"])
-
-    return {"count": count, "rows": rows}
 
 
 def _contain() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import importlib
 import inspect
 import json
 import math
@@ -15,6 +14,7 @@ from typing import Any
 
 from .contract import Description, EntryPoint, Failure, Message, NotFoundError, Outcome, SourceError, Split, Tool
 from .gold import Gold
+from .modules import entry_attribute
 
 _RESERVED = ("observe", "reset", "step", "state", "close")
 _INVALID = "Tool input validation error"
@@ -27,11 +27,10 @@ class OrsSource:
     def __init__(self, entry: EntryPoint) -> None:
         self._entry = entry
 
-    async def load(self) -> Description:
+    def prepare(self) -> None:
         # It would ask the package index for a newer version, in the background.
         os.environ["OPENREWARD_DISABLE_UPDATE_CHECK"] = "1"
-        module = importlib.import_module(self._entry.module)
-        found = getattr(module, self._entry.attribute, None)
+        found = entry_attribute(self._entry.module, self._entry.attribute, self._entry.paths)
         if not (isinstance(found, type) and callable(getattr(found, "_call_tool", None))):
             raise SourceError(f"{self._entry.module}.{self._entry.attribute} is no environment class.")
         if inspect.isabstract(found):
@@ -39,10 +38,12 @@ class OrsSource:
             raise SourceError(f"{self._entry.attribute} is a base class: it lacks {missing}.")
         self._class: Any = found
         self._newer = hasattr(found, "get_messages")
-        self._splits = [_split_of(each) for each in await self._author(found.list_splits)]
+
+    async def load(self) -> Description:
+        self._splits = [_split_of(each) for each in await self._author(self._class.list_splits)]
         if not self._splits:
             raise SourceError(f"{self._entry.attribute} lists no splits.")
-        listed = found.list_tools()
+        listed = self._class.list_tools()
         self._names = {tool.name: _offered_name(tool.name) for tool in listed.tools}
         tools = [_tool_of(tool, self._names) for tool in listed.tools]
         terminal = getattr(listed, "terminal_tool", None)
@@ -50,7 +51,7 @@ class OrsSource:
             self._names[terminal.name] = _offered_name(terminal.name)
             tools.append(_terminal_of(terminal, self._names))
         notes = [
-            f"The tool {name} is called {offered} here: the name belongs to the orchestrator."
+            f"The tool {name} is offered as {offered}, since {name} is a call of the orchestrator's; its description names both."
             for name, offered in self._names.items()
             if name != offered
         ]
@@ -169,9 +170,6 @@ class OrsSession:
             for each in scores
         ]
 
-    async def state(self) -> dict[str, Any]:
-        return {}
-
     async def close(self) -> None:
         if self._instance is not None:
             await self._author(self._instance.teardown)
@@ -223,13 +221,21 @@ def _offered_name(name: str) -> str:
 
 def _tool_of(tool: Any, names: dict[str, str]) -> Tool:
     schema = tool.input_schema or {"type": "object", "properties": {}}
-    return Tool(names[tool.name], tool.description, {"type": "object", **schema})
+    return Tool(names[tool.name], _said_by_both_names(tool, names), {"type": "object", **schema})
 
 
 def _terminal_of(terminal: Any, names: dict[str, str]) -> Tool:
     properties = {} if terminal.arg is None else {terminal.arg: {"type": "string", "description": "The last words of the agent."}}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return Tool(names[terminal.name], terminal.description, schema, terminal=True)
+    return Tool(names[terminal.name], _said_by_both_names(terminal, names), schema, terminal=True)
+
+
+def _said_by_both_names(tool: Any, names: dict[str, str]) -> str:
+    """A tool's description. Prompts of the source call the tool by its own name, so an agent has to know both."""
+    description, offered = tool.description or "", names[tool.name]
+    if offered == tool.name:
+        return description
+    return f"{description} What the task calls `{tool.name}` is this tool.".strip()
 
 
 def _message(message: Any) -> Message:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .contract import NotFoundError, ScoringError, SourceError
 from .gold import Gold
+from .lacking import lacking, members_of, tidy
 
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 Handlers = dict[str, Handler]
@@ -127,7 +128,7 @@ class Told(Exception):
 
 
 def described(error: BaseException) -> tuple[str, dict[str, Any]]:
-    """A message and data for an exception: its kind, its type, and where it was raised."""
+    """A message and data for an exception: its kind, its type, where it was raised, and what the source lacks."""
     gold = Gold(None)
     if isinstance(error, Told):
         error, gold = error.error, error.gold
@@ -135,7 +136,8 @@ def described(error: BaseException) -> tuple[str, dict[str, Any]]:
     kind = next((name for type_, name in kinds.items() if isinstance(error, type_)), "raised")
     safe = gold.error(error)
     message = safe.partition(": ")[2] or safe if kind in ("not_found", "scoring", "source") else safe
-    return message, {"kind": kind, "type": type(error).__name__, "traceback": _traceback(error, gold)}
+    missing = lacking(error) if kind == "raised" else {}
+    return tidy(message), {"kind": kind, "type": type(error).__name__, "traceback": _traceback(error, gold), "lacking": missing}
 
 
 def _traceback(error: BaseException, gold: Gold) -> str:
@@ -147,7 +149,9 @@ def _traceback(error: BaseException, gold: Gold) -> str:
         seen.add(id(current))
         frames = "".join(traceback.format_tb(current.__traceback__)[-_MOST_FRAMES:])
         parts.append(f"Traceback (most recent call last):\n{frames}{gold.error(current)}")
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        # Of a group the first member: where that was raised is what helps.
+        members = members_of(current)
+        current = members[0] if members else current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "\n\nThe above exception was the cause of:\n\n".join(reversed(parts))
 
 

@@ -11,6 +11,18 @@ from .gold import Gold
 from .rpc import Handlers, Told
 
 
+def task_handlers(source: Source) -> Handlers:
+    """What can be asked without a session."""
+
+    async def count(params: dict[str, Any]) -> int:
+        return await source.count(params["split"])
+
+    async def rows(params: dict[str, Any]) -> list[dict[str, Any]]:
+        return await source.rows(params["split"], params["start"], params["stop"])
+
+    return {"count": count, "rows": rows}
+
+
 class Sessions:
     """Episodes by id. Each takes one call at a time: the caller sees to it."""
 
@@ -23,7 +35,6 @@ class Sessions:
         return {
             "open": self.open,
             "call": self.call,
-            "state": self.state,
             "score_group": self.score_group,
             "close": self.close,
         }
@@ -49,9 +60,6 @@ class Sessions:
             raise
         except Exception as error:
             raise Told(error, self._gold[params["session"]]) from error
-
-    async def state(self, params: dict[str, Any]) -> dict[str, Any]:
-        return await self._session(params).state()
 
     async def score_group(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return await self._session(params).score_group(params["candidates"])

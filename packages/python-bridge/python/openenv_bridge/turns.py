@@ -150,9 +150,6 @@ class PlayedSession(ABC, Generic[Result]):
     async def score_group(self, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise NotImplementedError
 
-    async def state(self) -> dict[str, Any]:
-        return {}
-
     async def close(self) -> None:
         await self._conversation.close()
 

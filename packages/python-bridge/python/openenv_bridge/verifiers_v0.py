@@ -1,34 +1,28 @@
 """Environments of classic verifiers (0.1.11 to 0.3.1): what a `load_environment` function answers.
 
-Every episode is a whole rollout of the library's own, with a model client that is whoever plays: turn limits, stop rules,
-tools and scoring are the library's, and none of them is written again here.
+Every episode is a whole rollout of the library's own, with a model client that is played from outside: turn limits, stop
+rules, tools and scoring are the library's, and none of them is written again here. What differs between versions is
+asked of the library's features, never of its version.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import contextvars
-import importlib
 import inspect
-import json
-import logging
-import math
 import os
-import re
-import sys
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
 
-from .contract import Description, EntryPoint, Message, NotFoundError, Outcome, ScoringError, SourceError, Split
-from .gold import Gold
-from .submit import SUBMIT, message_of
-from .turns import Asked, Played, PlayedSession, shown
+from .contract import Description, EntryPoint, NotFoundError, SourceError, Split
+from .lacking import NO_KEY
+from .modules import entry_attribute
+from .submit import SUBMIT
+from .verifiers_v0_log import ScoringLog
+from .verifiers_v0_session import RolloutSession, row_of
 
-_NO_KEY = "no-key-was-given"
-_RAISED = re.compile(r"Error calling (?:group )?reward function (?P<name>\S+?):")
 # Environments that need a service or a container of their own.
-_NEEDS_MORE = ("SandboxEnv", "PythonEnv", "BrowserEnv", "CliAgentEnv", "OpenEnvEnv")
+_NEEDS_MORE = ("SandboxEnv", "SandboxMixin", "PythonEnv", "BrowserEnv", "CliAgentEnv", "OpenEnvEnv")
 
 
 class VerifiersSource:
@@ -38,30 +32,33 @@ class VerifiersSource:
         self._entry = entry
         self._datasets: dict[str, Any] = {}
 
-    async def load(self) -> Description:
+    def prepare(self) -> None:
         # Judges make their client when they are constructed, and without a key that fails before anything can be listed.
-        os.environ.setdefault("OPENAI_API_KEY", _NO_KEY)
-        module = importlib.import_module(self._entry.module)
-        load = getattr(module, self._entry.attribute, None)
+        os.environ.setdefault("OPENAI_API_KEY", NO_KEY)
+        self._base = _environment_class()
+        _refuse_what_needs_more(self._base)
+        load = entry_attribute(self._entry.module, self._entry.attribute, self._entry.paths)
         if not callable(load):
             raise SourceError(f"{self._entry.module}.{self._entry.attribute} is no function.")
-        from verifiers import Environment
+        self._loaded = load(**_arguments(load, self._entry.arguments))
 
-        loaded = load(**_arguments(load, self._entry.arguments))
-        self._env = await loaded if inspect.isawaitable(loaded) else loaded
-        if not isinstance(self._env, Environment):
+    async def load(self) -> Description:
+        self._env = await self._loaded if inspect.isawaitable(self._loaded) else self._loaded
+        if not isinstance(self._env, self._base):
             raise SourceError(f"{self._entry.attribute} answered a {type(self._env).__name__}, which is no verifiers.Environment.")
-        if not hasattr(self._env, "run_rollout"):
-            raise SourceError("This needs verifiers 0.1.11 or later, where a rollout takes a client of one's own.")
-        self._refuse_what_needs_more()
         self._env.env_id = self._env.env_id or self._entry.module
+        self._grouped = _scores_groups(self._env)
         notes = []
-        if getattr(self._env, "max_turns", 1) in (-1, None):
-            self._env.max_turns = self._entry.max_turns
+        unbounded = [each for each in _environments(self._env) if getattr(each, "max_turns", 1) in (-1, None)]
+        for each in unbounded:
+            each.max_turns = self._entry.max_turns
+        if unbounded:
             notes.append(f"The source sets no limit on turns: an episode has at most {self._entry.max_turns}.")
+        if self._grouped:
+            notes.append("Its rewards compare the rollouts of a group: each episode is scored as a group of one.")
         if self._judges():
             notes.append("Its rubric asks a judge model: OPENAI_API_KEY and OPENAI_BASE_URL say where.")
-        _ScoringLog.install()
+        ScoringLog.install()
         splits = self._splits()
         return Description(library=f"verifiers {version('verifiers')}", splits=splits, tools=[SUBMIT], notes=notes)
 
@@ -77,7 +74,8 @@ class VerifiersSource:
     ) -> "RolloutSession":
         self._require_judge_key()
         row = self._given(task) if task is not None else self._at(split or self._splits()[0].name, index or 0)
-        session = RolloutSession(self._env, row, strict=self._entry.strict_scoring)
+        _require_playable(row)
+        session = RolloutSession(self._env, row, strict=self._entry.strict_scoring, grouped=self._grouped)
         await session.start()
         return session
 
@@ -89,7 +87,7 @@ class VerifiersSource:
 
     def _splits(self) -> list[Split]:
         """Only what there really is: asked for evaluation rows that it has not, the library answers those for training."""
-        train = self._env.dataset_source is not None or self._env.dataset is not None
+        train = self._has("dataset")
         found = [Split("train", "train")] if train else []
         if self._has_eval_rows():
             found.append(Split("eval", "validation"))
@@ -100,7 +98,10 @@ class VerifiersSource:
         if taskset is not None and hasattr(taskset, "eval_source"):
             overridden = any("eval_rows" in vars(each) for each in type(taskset).__mro__ if not each.__module__.startswith("verifiers"))
             return taskset.eval_source is not None or overridden
-        return self._env.eval_dataset_source is not None or self._env.eval_dataset is not None
+        return self._has("eval_dataset")
+
+    def _has(self, name: str) -> bool:
+        return any(getattr(self._env, each, None) is not None for each in (f"{name}_source", name))
 
     def _dataset(self, split: str) -> Any:
         names = [each.name for each in self._splits()]
@@ -130,213 +131,123 @@ class VerifiersSource:
         row.setdefault("example_id", 0)
         return row
 
-    def _refuse_what_needs_more(self) -> None:
-        """By name: the classes themselves import what they need, which may not be there."""
-        needy = [each.__name__ for each in type(self._env).__mro__ if each.__name__ in _NEEDS_MORE]
-        if needy:
-            raise SourceError(f"{self._entry.attribute} answered a {needy[0]}: it needs a service or container, which is not started here.")
-
     def _judges(self) -> list[Any]:
-        found, pending = [], [self._env.rubric]
-        while pending:
-            rubric = pending.pop()
-            pending.extend(getattr(rubric, "rubrics", []))
-            if "judge" in rubric.class_objects or "judge_client" in rubric.class_objects:
-                found.append(rubric)
-        return found
+        return [each for each in _rubrics(self._env) if "judge" in each.class_objects or "judge_client" in each.class_objects]
 
     def _require_judge_key(self) -> None:
         for rubric in self._judges():
             client = getattr(rubric, "judge_client", None) or rubric.class_objects.get("judge_client")
-            if getattr(client, "api_key", None) == _NO_KEY:
+            if getattr(client, "api_key", None) == NO_KEY:
                 raise SourceError(
                     "Its rubric asks a judge model and has no key for it: set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint, "
-                    "and name them in the variables of the environment."
+                    "or the variables that the source reads instead, and name them in `variables` in src/index.ts."
                 )
 
 
-class RolloutSession(PlayedSession[dict[str, Any]]):
-    """One rollout of one row."""
-
-    def __init__(self, env: Any, row: dict[str, Any], *, strict: bool) -> None:
-        super().__init__()
-        self._env, self._row, self._strict = env, row, strict
-        self._raised: list[_Raised] = []
-        self._gold = Gold({key: value for key, value in row_of(row).items() if key != "prompt"}, json.dumps(row.get("prompt"), default=str))
-
-    async def _run(self, played: Played[dict[str, Any]]) -> dict[str, Any]:
-        _raised_here.set(self._raised)
-        client = _client_of(played)
-        if self._env.requires_group_rollouts:
-            [output] = await self._env.run_group([dict(self._row)], client, "external", {})
-        else:
-            output = await self._env.run_rollout(dict(self._row), client, "external", {})
-        return dict(output)
-
-    def _outcome(self, output: dict[str, Any], new: list[Message]) -> Outcome:
-        """What the library made of a finished rollout, sorted into what the agent caused and what it did not."""
-        if output.get("error") is not None:
-            raise ScoringError(f"The rollout ended in an error: {self._safe(_error_text(output['error']))}")
-        foreign = [each for each in self._raised if each.foreign]
-        if foreign:
-            raise ScoringError(f"A reward could not be computed: {foreign[0].name} failed with {foreign[0].type}, which is not the agent's doing.")
-        raised = [f"{each.name}: {each.type}" for each in self._raised]
-        if raised and self._strict:
-            raise ScoringError(f"Reward functions raised: {', '.join(raised)}.")
-        reward = output.get("reward")
-        if not isinstance(reward, (int, float)) or not math.isfinite(reward):
-            raise ScoringError("The rollout recorded no reward.")
-        completion = _messages(output.get("completion"))
-        last = max((at for at, message in enumerate(completion) if message.get("role") == "assistant"), default=-1)
-        closing = [message_of(message) for message in completion[last + 1 :]]
-        data = {
-            "messages": [shown(each) for each in [*new, *closing]],
-            "reward": float(reward),
-            "metrics": {name: float(value) for name, value in (output.get("metrics") or {}).items() if _finite(value)},
-            "stop_condition": output.get("stop_condition"),
-            "completion": [shown(message_of(message)) for message in completion],
-        }
-        said = [block for message in [*new, *closing] for block in message.content]
-        text = {"type": "text", "text": f"The episode is over ({data['stop_condition'] or 'completed'})."}
-        truncated = bool(output.get("is_truncated")) or data["stop_condition"] == "max_turns_reached" and not _is_single(self._env)
-        return Outcome(content=[*said, text], data=data, reward=float(reward), finished=True, truncated=truncated, scoring_errors=raised)
-
-    def _safe(self, text: str) -> str:
-        return "its text repeats the task and is withheld." if self._gold.repeats(text) else text
+def _environment_class() -> type:
+    """The library's base class; raises SourceError where the library is of another generation."""
+    try:
+        from verifiers import Environment
+        from verifiers.clients import Client  # noqa: F401
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "verifiers":
+            raise
+        raise SourceError(
+            f"verifiers {version('verifiers')} does not run it: a `load_environment` needs verifiers 0.1.11 to 0.3.1. "
+            "Change the bound in the source's pyproject.toml, and import it again."
+        ) from error
+    return Environment
 
 
-def _arguments(load: Any, given: dict[str, Any]) -> dict[str, Any]:
+def _refuse_what_needs_more(base: type) -> None:
+    """Refuses classes that need a sandbox before they are constructed: they fail then, each in its own way.
+
+    By name: the classes themselves import what they need, which may not be there.
+    """
+
+    def checked(cls: type, *_: Any, **__: Any) -> Any:
+        needy = [each.__name__ for each in cls.__mro__ if each.__name__ in _NEEDS_MORE and each.__module__.startswith("verifiers")]
+        if needy:
+            raise SourceError(
+                f"It makes a {cls.__name__}, which is a {needy[-1]}: it needs a sandbox service, a browser or a container, "
+                "and none is started here."
+            )
+        return super(base, cls).__new__(cls)
+
+    base.__new__ = staticmethod(checked)  # type: ignore[method-assign,assignment]
+
+
+def _environments(env: Any) -> Iterator[Any]:
+    """An environment, and of a group its members."""
+    yield env
+    for member in getattr(env, "envs", None) or []:
+        yield from _environments(member)
+
+
+def _rubrics(env: Any) -> Iterator[Any]:
+    """Every rubric that scores for an environment: groups hold others."""
+    pending = [each.rubric for each in _environments(env)]
+    while pending:
+        rubric = pending.pop()
+        pending.extend(getattr(rubric, "rubrics", []))
+        yield rubric
+
+
+def _scores_groups(env: Any) -> bool:
+    """Whether a reward needs a group of rollouts. Up to 0.1.12 the library has no word for it but its rubrics' functions."""
+    if getattr(env, "requires_group_rollouts", False):
+        return True
+    return any(each._get_group_reward_funcs() for each in _rubrics(env) if hasattr(each, "_get_group_reward_funcs"))
+
+
+def _require_playable(row: dict[str, Any]) -> None:
+    """Refuses a row that this version of the library refuses, and says which versions do not."""
+    try:
+        from verifiers.types import normalize_task_payload
+    except ImportError:
+        return
+    task = row.get("task")
+    if not isinstance(task, str):
+        return
+    try:
+        normalize_task_payload(task)
+    except (ValueError, TypeError) as error:
+        raise SourceError(
+            f"Its rows have a text in the column `task`, which verifiers {version('verifiers')} refuses; versions up to 0.1.12 take it. "
+            "Add `verifiers<0.1.13` to the dependencies of the source, and import it again."
+        ) from error
+
+
+def _arguments(load: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
     """What `load_environment` is called with: 0.1.14 has typed configurations, which its own loader makes of plain data."""
     found = dict(given)
+    signature = inspect.signature(load)
     try:
         from verifiers.utils.env_utils import coerce_typed_env_config, env_config_annotation
     except ImportError:
+        _require_arguments(load, signature, found)
         return found
-    signature = inspect.signature(load)
     config = signature.parameters.get("config")
     if config is not None and config.default is config.empty and env_config_annotation(load, signature) is not None:
         found.setdefault("config", {})
+    _require_arguments(load, signature, found)
     return coerce_typed_env_config(load, signature, found)
 
 
-def row_of(row: Any) -> dict[str, Any]:
-    """A dataset's row as JSON, `info` parsed where it is JSON text."""
-    found = json.loads(json.dumps(dict(row), default=str))
-    if isinstance(found.get("info"), str):
-        with contextlib.suppress(ValueError):
-            found["info"] = json.loads(found["info"])
-    return found
+def _require_arguments(load: Callable[..., Any], signature: inspect.Signature, given: dict[str, Any]) -> None:
+    """Refuses a call that Python would, in words that say where arguments are given."""
+    parameters = signature.parameters.values()
+    keywords = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    missing = [each.name for each in keywords if each.default is each.empty and each.name not in given]
+    name = getattr(load, "__name__", "load_environment")
+    if missing:
+        raise SourceError(
+            f"{name} needs the argument{'s' if len(missing) > 1 else ''} {', '.join(missing)}: give {'them' if len(missing) > 1 else 'it'} "
+            f"in `arguments` in src/index.ts, for example arguments: {{ {missing[0]}: … }}."
+        )
+    unknown = sorted(set(given) - {each.name for each in keywords})
+    if unknown and not any(each.kind is each.VAR_KEYWORD for each in parameters):
+        known = ", ".join(each.name for each in keywords) or "none"
+        raise SourceError(f"{name} takes no argument {unknown[0]}: change `arguments` in src/index.ts. It takes {known}.")
 
 
-def _is_single(env: Any) -> bool:
-    members = getattr(env, "envs", None)
-    return all(map(_is_single, members)) if members else getattr(env, "max_turns", None) == 1
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
-
-
-def _error_text(error: Any) -> str:
-    if isinstance(error, dict):
-        return str(error.get("error_chain_str") or error.get("error") or error)
-    return str(error)
-
-
-def _messages(completion: Any) -> list[dict[str, Any]]:
-    if isinstance(completion, str):
-        return [{"role": "assistant", "content": completion}]
-    return [_plain(message) for message in completion or []]
-
-
-def _plain(message: Any) -> dict[str, Any]:
-    found = message.model_dump(mode="json", exclude_none=True) if hasattr(message, "model_dump") else dict(message)
-    # Completion-type environments have messages of the role `text`.
-    return {**found, "role": "user"} if found.get("role") == "text" else found
-
-
-def _client_of(played: Played[dict[str, Any]]) -> Any:
-    """A model client of the library whose model is whoever plays."""
-    from verifiers.clients import Client
-    from verifiers.types import Response, ResponseMessage, ToolCall
-
-    class TurnClient(Client):
-        async def get_response(self, prompt: Any, model: str, sampling_args: Any, tools: Any = None, **_: Any) -> Any:
-            messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [_plain(each) for each in prompt]
-            offered = [each.model_dump() if hasattr(each, "model_dump") else dict(each) for each in tools or []]
-            turn = await played.ask(Asked(messages=messages, tools=offered))
-            calls = [ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in turn.tool_calls]
-            message = ResponseMessage(
-                content=turn.content,
-                tool_calls=calls or None,
-                finish_reason="tool_calls" if calls else "stop",
-                is_truncated=False,
-            )
-            return Response(id="turn", created=0, model=model, message=message)
-
-        def setup_client(self, config: Any) -> Any: ...
-
-        async def to_native_tool(self, tool: Any) -> Any: ...
-
-        async def to_native_prompt(self, messages: Any) -> Any: ...
-
-        async def get_native_response(self, *_: Any, **__: Any) -> Any: ...
-
-        async def raise_from_native_response(self, response: Any) -> None: ...
-
-        async def from_native_response(self, response: Any) -> Any: ...
-
-        async def close(self) -> None: ...
-
-    return TurnClient(object())
-
-
-class _Raised:
-    """A reward function that raised: the library logs it and counts 0."""
-
-    def __init__(self, name: str, error: BaseException | None) -> None:
-        self.name = name
-        self.type = type(error).__name__ if error is not None else "an exception"
-        self.foreign = error is not None and any(_is_foreign(each) for each in _chain(error))
-
-
-_raised_here: contextvars.ContextVar[list[_Raised] | None] = contextvars.ContextVar("raised", default=None)
-
-
-class _ScoringLog(logging.Handler):
-    """Hears what the library says of reward functions that raise, and tells the rollout in whose context it was said."""
-
-    @classmethod
-    def install(cls) -> None:
-        for name in ("verifiers", "verifiers.legacy"):
-            logger = logging.getLogger(name)
-            if not any(isinstance(each, cls) for each in logger.handlers):
-                logger.addHandler(cls())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        raised = _raised_here.get()
-        said = _RAISED.match(record.getMessage())
-        if raised is None or said is None or getattr(record, "heard_by_bridge", False):
-            return
-        # The handler of a logger further up hears it too.
-        record.heard_by_bridge = True
-        raised.append(_Raised(said["name"], sys.exc_info()[1]))
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in found:
-        found.append(current)
-        current = current.__cause__ or current.__context__
-    return found
-
-
-def _is_foreign(error: BaseException) -> bool:
-    """Whether an exception comes from out there: a judge, a network, a deadline."""
-    if isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError)):
-        return True
-    library = type(error).__module__.split(".", 1)[0]
-    if library in ("openai", "anthropic", "httpx", "aiohttp", "requests", "urllib3", "httpcore"):
-        return True
-    return isinstance(error, RuntimeError) and str(error).startswith(("Judge model", "Unexpected error when calling judge model"))

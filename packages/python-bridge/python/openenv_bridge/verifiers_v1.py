@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import itertools
 import math
 from importlib.metadata import version
@@ -25,6 +24,7 @@ from .contract import (
     Split,
 )
 from .gold import Gold
+from .modules import entry_attribute
 from .submit import SUBMIT, message_of
 from .turns import Asked, Played, PlayedSession, shown
 
@@ -42,7 +42,7 @@ class TasksetSource:
         self._leaving = asyncio.Event()
         self._opening = asyncio.Lock()
 
-    async def load(self) -> Description:
+    def prepare(self) -> None:
         try:
             from verifiers.v1 import Taskset
             from verifiers.v1.utils.loaders import load_environment, resolve_env_config
@@ -54,13 +54,16 @@ class TasksetSource:
                 "Loosen the bound in the source's pyproject.toml, and import it again."
             ) from error
 
-        module = importlib.import_module(self._entry.module)
-        taskset_class = getattr(module, self._entry.attribute, None)
+        taskset_class = entry_attribute(self._entry.module, self._entry.attribute, self._entry.paths)
         if not (isinstance(taskset_class, type) and issubclass(taskset_class, Taskset)):
             raise SourceError(f"{self._entry.module}.{self._entry.attribute} is no Taskset of verifiers.v1.")
         taskset_id = self._entry.module.replace("_", "-")
         taskset = {**self._entry.arguments, "id": taskset_id}
-        seats = _seats_of(resolve_env_config({"taskset": taskset}))
+        try:
+            config = resolve_env_config({"taskset": taskset})
+        except ValueError as error:
+            raise SourceError(f"Its configuration does not fit: {_faults_of(error)}. Set it in `arguments` in src/index.ts.") from error
+        seats = _seats_of(config)
         if len(seats) != 1:
             raise SourceError(f"Its Env has the seats {', '.join(seats)}: only one seat can be played from outside.")
         [(name, declared)] = seats.items()
@@ -75,9 +78,12 @@ class TasksetSource:
             raise SourceError("The taskset has no tasks.")
         if self._first.NEEDS_CONTAINER:
             raise SourceError("Its tasks run in containers, which are not started here.")
+        self._most_turns = most
+
+    async def load(self) -> Description:
         notes = [
             "Tasks have no splits in this generation of the library: all of them are listed as train.",
-            f"An episode has at most {most} turns.",
+            f"An episode has at most {self._most_turns} turns.",
         ]
         return Description(library=f"verifiers {version('verifiers')}", splits=[Split(_SPLIT, "train")], tools=[SUBMIT], notes=notes)
 
@@ -214,6 +220,14 @@ def _seats_of(config: Any) -> dict[str, dict[str, Any]]:
     return {
         name: value.model_dump(mode="json", exclude_unset=True) for name, value in config if isinstance(value, AgentConfig)
     }
+
+
+def _faults_of(error: ValueError) -> str:
+    """The fields that a validation refused, as `taskset.level: Field required`; another error's own text."""
+    faults = getattr(error, "errors", None)
+    if not callable(faults):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in faults()[:5])
 
 
 def row_of(data: Any) -> dict[str, Any]:

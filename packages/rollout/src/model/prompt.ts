@@ -1,5 +1,6 @@
-import type { ActionTool, JsonSchema } from '@openenv-ts/core'
+import type { JsonSchema } from '@openenv-ts/core'
 import { canonicalJson } from '../canonical-json.ts'
+import type { ActionTool } from './tools.ts'
 
 /**
  * What a model is told once, before the first observation. Pure.
@@ -9,7 +10,7 @@ import { canonicalJson } from '../canonical-json.ts'
 export function instructions(description: string, schema: JsonSchema, tools: readonly ActionTool[]): string {
   const names = tools.map(({ name }) => name).join(', ')
   const [only] = tools
-  const shown = tools.length === 1 && only !== undefined ? only.inputSchema : schema
+  const shown = tools.length === 1 && only !== undefined ? only.parameters : schema
   return [
     ...(description === '' ? [] : [description, '']),
     'You act in this environment, one action at a time. Each message shows you an observation as JSON.',

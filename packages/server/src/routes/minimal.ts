@@ -1,8 +1,7 @@
 import { isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
 import { replyToMinimal } from '@openenv-ts/core/wire'
-import { existingSession, sessionIdOf } from '../http-session.ts'
+import { DEFAULT_SESSION, existingSession, sessionIdOf } from '../http-session.ts'
 import { readAction, readObject, type Host, type Route } from '../route.ts'
-import { DEFAULT_SESSION } from '../session.ts'
 import { resetSession, stepSession } from './control.ts'
 
 /**
