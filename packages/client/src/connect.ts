@@ -1,7 +1,7 @@
-import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
+import { checkKeys, keysOf, type ActionOf, type AnyEnvironment, type ObservationOf } from '@openenv-ts/core'
 import { dial, type DialPlan } from './dial.ts'
 import { SocketEpisode, type EpisodeSettings } from './episode.ts'
-import type { ConnectOptions, RemoteEpisode } from './options.ts'
+import type { ConnectOptions, NodeConnectOptions, RemoteEpisode, WebConnectOptions } from './options.ts'
 import type { OpenSocket } from './socket.ts'
 import { checkDuration } from './time.ts'
 import { parseServerUrl } from './url.ts'
@@ -29,6 +29,7 @@ export function connectWith<TOptions extends AnyPlatformOptions>(
     url: string | URL,
     options = {} as TOptions,
   ): Promise<SocketEpisode<never, never>> => {
+    checkKeys('the options of connect', options, CONNECT_KEYS)
     const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, fork = true, token, headers, signal } = options
     const { resume = false, resumeTimeoutMs = DEFAULT_RESUME_MS, heartbeatMs = Infinity } = options
     const settings: EpisodeSettings = {
@@ -53,6 +54,7 @@ export function connectVectorWith<TOptions extends AnyPlatformOptions & VectorOp
     url: string | URL,
     options: TOptions,
   ): Promise<VectorEpisode<never, never>> => {
+    checkKeys('the options of connectVector', options, VECTOR_KEYS)
     const { environment, timeoutMs = DEFAULT_TIMEOUT_MS, size, autoreset = 'next-step', signal } = options
     const plan = planOf(url, options, opener(options))
     return openVector(
@@ -62,6 +64,14 @@ export function connectVectorWith<TOptions extends AnyPlatformOptions & VectorOp
   }
   return connectVector
 }
+
+/** Those of every platform: code that runs on several may give all. */
+const CONNECT_KEYS = keysOf<WebConnectOptions & NodeConnectOptions>({
+  ...{ environment: true, timeoutMs: true, connectTimeoutMs: true, retries: true, fork: true, resume: true },
+  ...{ resumeTimeoutMs: true, heartbeatMs: true, token: true, signal: true, WebSocket: true, headers: true },
+  pingIntervalMs: true,
+})
+const VECTOR_KEYS = [...CONNECT_KEYS, 'size', 'autoreset']
 
 const DEFAULT_TIMEOUT_MS = 60_000
 const DEFAULT_RESUME_MS = 60_000

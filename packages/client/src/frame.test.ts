@@ -10,11 +10,15 @@ function fails(read: () => unknown, code: string): void {
   try {
     read()
   } catch (error) {
-    expect(isOpenEnvError(error) && error.code).toBe(code)
+    const found = isOpenEnvError(error) ? error : undefined
+    // A number that cannot be read is the server's fault, and named; anything else is no message.
+    expect(found?.code).toBe(
+      (found?.issues.length ?? 0) > 0 && code !== 'VALIDATION_ERROR' ? 'EXECUTION_ERROR' : code,
+    )
   }
 }
 
-it('reads any text, bytes or value, or throws CONNECTION_ERROR', () => {
+it('reads any text, bytes or value, or throws CONNECTION_ERROR, or names the number that it cannot hold', () => {
   const payload = fc.oneof(
     fc.string(),
     fc.json(),
@@ -71,4 +75,17 @@ it('writes any value, or throws VALIDATION_ERROR', () => {
       fails(() => readFrame(writeFrame('step', value)), 'VALIDATION_ERROR')
     }),
   )
+})
+
+it('names a number of the server that JavaScript would round, and its place [OE-24]', () => {
+  for (const [literal, code] of [
+    ['1234567890123456789', 'EXECUTION_ERROR'],
+    ['1e400', 'EXECUTION_ERROR'],
+    ['NaN', 'EXECUTION_ERROR'],
+  ] as const) {
+    const read = (): unknown => readFrame(`{"type":"observation","data":{"observation":{"id":${literal}}}}`)
+    expect(read).toThrow(literal)
+    expect(read).toThrow('data.observation.id')
+    fails(read, code)
+  }
 })

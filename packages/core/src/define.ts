@@ -1,7 +1,8 @@
-import type { z } from 'zod'
-import { checkDefinition } from './definition.ts'
+import { z } from 'zod'
+import { checkDefinition, checkFields } from './definition.ts'
 import type { Environment, EpisodeLimits, StartContext, StepContext } from './environment.ts'
 import type { JsonSchema, MaybePromise } from './json.ts'
+import { checkKeys, keysOf } from './known-keys.ts'
 import { termsOf, type TermAnswer } from './rubric.ts'
 import { toJsonSchema } from './schema.ts'
 import { refuseTransforms, refuseUnknownKeys } from './strictness.ts'
@@ -119,6 +120,9 @@ export type ToolCallOf<I extends object> = {
 export function defineEnvironment<W, I extends object, T = undefined>(
   definition: WorldDefinition<W, T, I>,
 ): Environment<ToolAction, ToolObservation, ToolCallOf<I>, T> {
+  checkFields('defineEnvironment', definition, KEYS, {
+    ...{ name: 'text', open: 'function', tools: 'object', rubric: 'object' },
+  })
   const { name, description = name, version = '0.0.0', tasks, options, rewardRange, limits = {} } = definition
   const inside = insideOf(
     definition as unknown as WorldDefinition<W, T, Record<string, unknown>>,
@@ -145,11 +149,30 @@ export function defineEnvironment<W, I extends object, T = undefined>(
   }
 }
 
+const KEYS = keysOf<WorldDefinition<unknown, unknown, object>>({
+  ...{ name: true, description: true, version: true, tasks: true, options: true, open: true, close: true },
+  ...{ tools: true, prompt: true, rubric: true, rewardRange: true, limits: true, fork: true },
+  ...{ deterministic: true, concurrent: true },
+})
+const TOOL_KEYS = ['description', 'input', 'final', 'terminal', 'run'] as const
+
+/** @throws TypeError naming the tool and the part that is misspelled or missing. */
+function checkTool(name: string, tool: unknown): void {
+  checkKeys(`tools.${name}`, tool, TOOL_KEYS)
+  const { description, input, run } = tool as Readonly<Record<string, unknown>>
+  if (typeof run !== 'function') throw new TypeError(`\`tools.${name}.run\` must be a function.`)
+  if (typeof description !== 'string') throw new TypeError(`\`tools.${name}.description\` must be a text.`)
+  if (!(input instanceof z.ZodType)) {
+    throw new TypeError(`\`tools.${name}.input\` must be a zod schema of its arguments.`)
+  }
+}
+
 function insideOf<W, T>(
   definition: WorldDefinition<W, T, Record<string, unknown>>,
   description: string,
 ): WorldInside<W, T> {
   const tools = Object.entries(definition.tools).map(([name, given]) => {
+    checkTool(name, given)
     const input = refuseUnknownKeys(given.input)
     const { description: about, final = false, terminal = false } = given
     const tool: Tool = {

@@ -1,6 +1,82 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import type { EpisodeLimits } from './environment.ts'
+import { isObject } from './json.ts'
+import { checkKeys, keysOf } from './known-keys.ts'
 import { declaredKeys, toJsonSchema } from './schema.ts'
 import { refuseTransforms } from './strictness.ts'
+
+const LIMIT_KEYS = keysOf<EpisodeLimits>({ steps: true, seconds: true, stepSeconds: true })
+
+/**
+ * Checks limits on episodes: no unknown names, and numbers above 0.
+ *
+ * @throws TypeError naming the limit.
+ */
+export function checkLimits(limits: unknown): void {
+  if (limits === undefined) return
+  checkKeys('limits', limits, LIMIT_KEYS)
+  for (const [name, value] of Object.entries(limits as EpisodeLimits) as [string, unknown][]) {
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue
+    throw new TypeError(`\`limits.${name}\` must be a number above 0, not ${String(value)}.`)
+  }
+}
+
+/** What a definition must have, and of which kind. */
+export type RequiredFields = Readonly<Record<string, 'function' | 'object' | 'schema' | 'text'>>
+
+const KINDS: Readonly<Record<RequiredFields[string], (value: unknown) => boolean>> = {
+  function: (value) => typeof value === 'function',
+  object: isObject,
+  schema: (value) => value instanceof z.ZodType,
+  text: (value) => typeof value === 'string',
+}
+
+/**
+ * Checks what a person wrote, before anything of it is used: names that are misspelled, parts that are missing.
+ *
+ * @param by - The function that the definition is given to, for the error.
+ * @throws TypeError naming the part and what it must be.
+ */
+export function checkFields(
+  by: string,
+  definition: unknown,
+  known: readonly string[],
+  required: RequiredFields,
+): void {
+  checkKeys(`the definition of ${by}`, definition, known)
+  const given = definition as Readonly<Record<string, unknown>>
+  for (const [name, kind] of Object.entries(required)) {
+    if (KINDS[kind](given[name])) continue
+    const fault = given[name] === undefined ? 'is missing' : 'is of the wrong kind'
+    throw new TypeError(`\`${name}\` ${fault} in the definition of ${by}: it must be ${KIND_NAMES[kind]}.`)
+  }
+  checkLimits(given['limits'])
+  checkRange(given['rewardRange'])
+  checkProvider(given['tasks'])
+}
+
+const KIND_NAMES: Readonly<Record<RequiredFields[string], string>> = {
+  function: 'a function',
+  object: 'an object',
+  schema: 'a zod schema',
+  text: 'a text',
+}
+
+function checkRange(range: unknown): void {
+  if (range === undefined) return
+  const [low, high, ...more] = Array.isArray(range) ? (range as readonly unknown[]) : []
+  if (typeof low === 'number' && typeof high === 'number' && low <= high && more.length === 0) return
+  throw new TypeError('`rewardRange` must be two numbers, the lower one first.')
+}
+
+function checkProvider(tasks: unknown): void {
+  if (tasks === undefined) return
+  const missing = ['splits', 'count', 'range', 'find'].find(
+    (name) => typeof (tasks as Readonly<Record<string, unknown>> | null)?.[name] !== 'function',
+  )
+  if (missing === undefined) return
+  throw new TypeError(`\`tasks\` has no function \`${missing}\`: use taskList, fromJsonl or a TaskProvider.`)
+}
 
 /** Names that clients sniff for in observations: with one of them, an observation is taken for a tool's. */
 const TOOL_KEYS = ['tools', 'tool_name']

@@ -11,6 +11,8 @@ import type {
 } from './environment.ts'
 import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
 import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
+import { checkLimits } from './definition.ts'
+import { checkKeys, keysOf } from './known-keys.ts'
 import { guarded, Interruptible, LazySignal } from './interruptible.ts'
 import { describeIssues, issuesOf } from './issues.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
@@ -75,8 +77,12 @@ export function openLocal<A, O, AI, T>(
   environment: Environment<A, O, AI, T>,
   options: LocalOptions = {},
 ): LocalEpisode<AI, O> {
+  checkKeys('the options of openLocal', options, LOCAL_KEYS)
+  checkLimits(options.limits)
   return new InProcessEpisode<AI, O>(environment, options)
 }
+
+const LOCAL_KEYS = keysOf<LocalOptions>({ clock: true, limits: true, drawSeed: true, newEpisodeId: true })
 
 /** What a reset fixed, and where the run stands. One object, replaced as a whole, so that no half of it is stale. */
 interface Run {
@@ -376,7 +382,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const parsed = this.#environment.action.safeParse(action)
     if (parsed.success) return { action: parsed.data }
     // Python's base Action has a `metadata` field, which its clients send along [OE-3].
-    if (isObject(action) && Object.hasOwn(action, 'metadata') && !keysOf(this.#environment).has('metadata')) {
+    if (
+      isObject(action) &&
+      Object.hasOwn(action, 'metadata') &&
+      !actionKeysOf(this.#environment).has('metadata')
+    ) {
       const { metadata: _dropped, ...rest } = action
       return this.#parse(rest)
     }
@@ -486,7 +496,7 @@ async function closeQuietly(simulation: Simulation<unknown, unknown>): Promise<v
   await guarded('close', () => simulation.close?.()).catch(() => undefined)
 }
 
-function keysOf(environment: AnyEnvironment): ReadonlySet<string> {
+function actionKeysOf(environment: AnyEnvironment): ReadonlySet<string> {
   let keys = INPUT_KEYS_OF.get(environment)
   if (keys === undefined) {
     keys = declaredKeys(environment.action)

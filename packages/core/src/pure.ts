@@ -10,7 +10,8 @@ import type {
 import type { Info, Status } from './episode.ts'
 import { OpenEnvError, type Issue } from './errors.ts'
 import type { DeepReadonly, Json } from './json.ts'
-import { checkDefinition } from './definition.ts'
+import { checkDefinition, checkFields } from './definition.ts'
+import { checkKeys, keysOf } from './known-keys.ts'
 import { createRubric, type RewardTerm, type Rubric } from './rubric.ts'
 import type { Terms } from './terms.ts'
 import { describeIssues } from './issues.ts'
@@ -109,6 +110,12 @@ export interface PureEnvironment<A, AI, O, S, T, V> extends Environment<A, O, AI
 export function pureEnvironment<const A, AI, const O, const S, T = undefined, V = Record<string, never>>(
   definition: PureDefinition<A, AI, O, S, T, V>,
 ): PureEnvironment<A, AI, O, S, T, V> {
+  checkFields('pureEnvironment', definition, KEYS, {
+    ...{ name: 'text', description: 'text', action: 'schema', observation: 'schema', state: 'schema' },
+    ...{ initial: 'function', transition: 'function', observe: 'function', status: 'function' },
+    reward: 'object',
+  })
+  if (definition.view !== undefined) checkKeys('view', definition.view, ['schema', 'of'])
   const { name, description, version = '0.0.0', tasks, options, rewardRange, limits = {}, view } = definition
   const action = refuseUnknownKeys(definition.action)
   const observation = refuseUnknownKeys(definition.observation)
@@ -146,6 +153,13 @@ export function pureEnvironment<const A, AI, const O, const S, T = undefined, V 
     },
   }
 }
+
+const KEYS = keysOf<PureDefinition<unknown, unknown, unknown, unknown, unknown, unknown>>({
+  ...{ name: true, description: true, version: true, action: true, observation: true, state: true },
+  ...{ tasks: true, options: true, limits: true, rewardRange: true, initial: true, transition: true },
+  ...{ observe: true, reward: true, status: true, info: true, invalid: true, view: true },
+  ...{ prompt: true, render: true },
+})
 
 /** The definition with its phantom types gone: inside, state and action are just S and A. */
 interface PureInside<A, O, S> {

@@ -1,5 +1,7 @@
 import type { MaybePromise } from './json.ts'
 import { OpenEnvError } from './errors.ts'
+import { checkKeys, keysOf } from './known-keys.ts'
+import { plainJson } from './plain-json.ts'
 
 /** A named part of the tasks and what it is for. */
 export interface Split {
@@ -57,6 +59,8 @@ export interface TaskListOptions<T> {
   readonly types?: Readonly<Record<string, Split['type']>>
 }
 
+const TASK_LIST_KEYS = keysOf<TaskListOptions<unknown>>({ publish: true, types: true })
+
 /**
  * Tasks held in memory.
  *
@@ -67,11 +71,24 @@ export function taskList<T extends { readonly id: string }>(
   splits: Readonly<Record<string, readonly T[]>>,
   options: TaskListOptions<T> = {},
 ): TaskProvider<T> {
+  checkKeys('the options of taskList', options, TASK_LIST_KEYS)
+  for (const split of Object.keys(options.types ?? {})) {
+    if (!Object.hasOwn(splits, split))
+      throw new TypeError(`\`types\` names "${split}", which is not a split.`)
+  }
   const bySplit = new Map<string, readonly Task<T>[]>()
   const byId = new Map<string, Task<T>>()
   for (const [split, rows] of Object.entries(splits)) {
+    if (!Array.isArray(rows)) throw new TypeError(`The split "${split}" must be a list of tasks.`)
     const tasks = rows.map((data, index) => {
-      const task = { spec: { ...options.publish?.(data), id: data.id, split, index }, data }
+      const given: unknown = (data as T | null | undefined)?.id
+      if (typeof given !== 'string' || given === '') {
+        throw new TypeError(
+          `Task ${String(index)} of "${split}" has no \`id\`: give each task a text that is its own.`,
+        )
+      }
+      const published = plainJson(options.publish?.(data) ?? {}, `the published part of task "${data.id}"`)
+      const task = { spec: { ...(published as object), id: data.id, split, index }, data }
       if (byId.has(data.id)) throw new RangeError(`Two tasks have the id "${data.id}".`)
       byId.set(data.id, task)
       return task

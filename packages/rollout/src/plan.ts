@@ -1,6 +1,6 @@
-import { isOpenEnvError } from '@openenv-ts/core'
+import { checkKeys, isOpenEnvError, keysOf } from '@openenv-ts/core'
 import { canonicalJson, jsonCopy } from './canonical-json.ts'
-import { resolveLimits, type ResolvedLimits } from './limits.ts'
+import { resolveLimits, type ResolvedLimits, type RolloutLimits } from './limits.ts'
 import { policyName, type AnyPolicy } from './policy.ts'
 import type { RunSettings } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
@@ -117,7 +117,10 @@ function settingsOf(policy: AnyPolicy): Readonly<Record<string, unknown>> {
   return typeof policy === 'function' ? {} : (policy.settings ?? {})
 }
 
+const LIMIT_KEYS = keysOf<RolloutLimits>({ steps: true, seconds: true, tokens: true, refusals: true })
+
 function checkedLimits({ limits }: RolloutOptions, { maxSteps }: Target): ResolvedLimits {
+  if (limits !== undefined) requireKnown('limits', limits, LIMIT_KEYS)
   try {
     return resolveLimits(limits, maxSteps)
   } catch (error) {
@@ -130,6 +133,15 @@ function checkedLimits({ limits }: RolloutOptions, { maxSteps }: Target): Resolv
 export function requireWhole(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return
   throw invalid(`"${name}" is a whole number from ${String(least)}, not ${String(value)}.`)
+}
+
+/** Throws `INVALID_OPTION` for a name that is not known, with the one that was probably meant. */
+export function requireKnown(where: string, given: unknown, known: readonly string[]): void {
+  try {
+    checkKeys(where, given, known)
+  } catch (error) {
+    throw error instanceof TypeError ? invalid(error.message) : error
+  }
 }
 
 function invalid(message: string): RolloutError {

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
+import { keysOf, type ActionOf, type AnyEnvironment, type ObservationOf } from '@openenv-ts/core'
 import pLimit from 'p-limit'
 import type { RolloutLimits } from './limits.ts'
 import { newManifest, openRun } from './open-run.ts'
 import type { Failure } from './outcome.ts'
-import { planRollout, requireWhole } from './plan.ts'
+import { planRollout, requireKnown, requireWhole } from './plan.ts'
 import { playJob } from './play-job.ts'
 import type { AnyPolicy, Policy } from './policy.ts'
 import type { EpisodeRecord, EpisodeSummary, Manifest } from './record.ts'
@@ -99,6 +99,7 @@ export async function rollout(
   policy: AnyPolicy,
   options: RolloutOptions = {},
 ): Promise<Run> {
+  requireKnown('the options of rollout', options, KEYS)
   const { concurrency = 8, retries = 3, retryDelayMs = 250, signal } = options
   requireWhole('concurrency', concurrency, 1)
   requireWhole('retries', retries, 0)
@@ -176,6 +177,20 @@ export async function rollout(
     await writer.close()
   }
 }
+
+const KEYS = keysOf<RolloutOptions>({
+  ...{ tasks: true, split: true, repeats: true, group: true, concurrency: true, seed: true, limits: true },
+  ...{
+    out: true,
+    runsDir: true,
+    resume: true,
+    retries: true,
+    retryDelayMs: true,
+    source: true,
+    signal: true,
+  },
+  onProgress: true,
+})
 
 async function targetOf(
   played: AnyEnvironment | Target | string,

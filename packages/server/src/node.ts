@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
-import { selectTask, type AnyEnvironment } from '@openenv-ts/core'
+import { checkKeys, keysOf, selectTask, type AnyEnvironment } from '@openenv-ts/core'
 import { createApp, normalBasePath, type App } from './app.ts'
 import { LOOPBACK_HOSTS } from './host-check.ts'
 import type { Mode, ServerOptions } from './options.ts'
@@ -117,10 +117,43 @@ export async function serveSeveral(
   return listenFor(placed, options)
 }
 
+const KEYS = keysOf<ListenOptions>({
+  mode: true,
+  routes: true,
+  basePath: true,
+  maxSessions: true,
+  idleSeconds: true,
+  maxMessageBytes: true,
+  shape: true,
+  allowedHosts: true,
+  tokens: true,
+  productionControl: true,
+  agentEpisode: true,
+  publicUrl: true,
+  agentUrl: true,
+  moreMetrics: true,
+  openEpisode: true,
+  resumeStore: true,
+  about: true,
+  apiPage: true,
+  clock: true,
+  log: true,
+  port: true,
+  agentPort: true,
+  operatorPort: true,
+  host: true,
+  pingSeconds: true,
+  pingTimeoutSeconds: true,
+  keepAliveSeconds: true,
+  trustProxy: true,
+  requestSeconds: true,
+})
+
 async function listenFor(
   environments: readonly (ServedEnvironment & { readonly path: string })[],
   options: ListenOptions,
 ): Promise<RunningServer> {
+  checkKeys('the options of serve', options, KEYS)
   const { host = '127.0.0.1' } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
