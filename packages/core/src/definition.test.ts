@@ -78,8 +78,8 @@ it.each([
 })
 
 it.each([
-  [{ weigth: 1, score: () => 1 }, '`rubric.done` has no `weigth`. Did you mean "weight"?'],
-  [{ weight: Infinity, score: () => 1 }, '`rubric.done.weight` must be a finite number'],
+  [{ weigth: 1, score: (): number => 1 }, '`rubric.done` has no `weigth`. Did you mean "weight"?'],
+  [{ weight: Infinity, score: (): number => 1 }, '`rubric.done.weight` must be a finite number'],
   [{ weight: 1 }, '`rubric.done` has no function `score`'],
 ])('refuses a term with %o', (done, message) => {
   expect(() => defineEnvironment({ ...world, rubric: { done: done as never } })).toThrow(message)

@@ -17,7 +17,9 @@ export function checkLimits(limits: unknown): void {
   checkKeys('limits', limits, LIMIT_KEYS)
   for (const [name, value] of Object.entries(limits as EpisodeLimits) as [string, unknown][]) {
     if (value === undefined || (typeof value === 'number' && value > 0)) continue
-    throw new TypeError(`\`limits.${name}\` must be a number above 0, not ${String(value)}.`)
+    throw new TypeError(
+      `\`limits.${name}\` must be a number above 0, not ${typeof value === 'number' ? String(value) : typeof value}.`,
+    )
   }
 }
 

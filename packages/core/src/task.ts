@@ -79,10 +79,11 @@ export function taskList<T extends { readonly id: string }>(
   const bySplit = new Map<string, readonly Task<T>[]>()
   const byId = new Map<string, Task<T>>()
   for (const [split, rows] of Object.entries(splits)) {
-    if (!Array.isArray(rows)) throw new TypeError(`The split "${split}" must be a list of tasks.`)
+    const given: unknown = rows
+    if (!Array.isArray(given)) throw new TypeError(`The split "${split}" must be a list of tasks.`)
     const tasks = rows.map((data, index) => {
-      const given: unknown = (data as T | null | undefined)?.id
-      if (typeof given !== 'string' || given === '') {
+      const id: unknown = (data as T | null | undefined)?.id
+      if (typeof id !== 'string' || id === '') {
         throw new TypeError(
           `Task ${String(index)} of "${split}" has no \`id\`: give each task a text that is its own.`,
         )

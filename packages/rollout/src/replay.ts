@@ -168,7 +168,7 @@ async function playAgain(
   // A server that does not tell its tasks may still name the one that it started.
   const task = last.info['task_id'] ?? record.task_id
   if (record.task_id !== null && task !== record.task_id)
-    return differ(line, 0, 'task_id', String(record.task_id), String(task))
+    return differ(line, 0, 'task_id', record.task_id, String(task))
   for (const [index, step] of record.steps.entries()) {
     let reply: Reply<unknown>
     try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isOpenEnvError, OpenEnvError } from '../errors.ts'
+import { isOpenEnvError, type OpenEnvError } from '../errors.ts'
 import { DEFAULT_SHAPE, parseJson, scanJson } from './json.ts'
 
 const WHOLE = 'VALIDATION_ERROR'
