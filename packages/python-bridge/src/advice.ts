@@ -1,5 +1,5 @@
 import type { ImportLock } from './import-lock.ts'
-import type { Lacking } from './rpc.ts'
+import type { Lacking } from './messages.ts'
 
 /** Where things are changed in the package whose source lacks something. */
 export interface AdviceContext {

@@ -1,5 +1,6 @@
-import { toolCallSchema, type Environment, type GroupScore, type ToolAction } from '@openenv-ts/core'
+import { toolCallSchema, type Environment, type ToolAction } from '@openenv-ts/core'
 import { z } from 'zod'
+import { checked, GroupScores } from './contract.ts'
 import { PythonHost } from './host.ts'
 import { PythonObservation } from './observation.ts'
 import type { PythonEnvironmentOptions } from './options.ts'
@@ -68,7 +69,7 @@ function groupScoring(
       const scores = await host.asOpenEnv('score_group', () =>
         line.request('score_group', { session, candidates }, call),
       )
-      return scores as GroupScore[]
+      return checked(GroupScores, 'score_group', scores)
     } finally {
       await line.request('close', { session }, close).catch(() => undefined)
       line.end()

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => made[Symbol.asyncDispose]())
 
 describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (sessions) => {
-  const open = (): Promise<PythonEnvironment> => made.open({ sessions, timeouts: { call: 1.5, close: 3 } })
+  const open = (): Promise<PythonEnvironment> => made.open({ sessions, timeouts: { call: 0.8, close: 3 } })
 
   it.each([
     ['crash', /code 3/],
@@ -40,7 +40,7 @@ describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (s
     expect(textOf(await call(other, 'say', 'hello'))).toMatch(/^hello/)
     await expect(hanging).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringContaining('1.5 s') as string,
+      message: expect.stringContaining('0.8 s') as string,
     })
     expect(textOf(await call(other, 'say', 'still here'))).toMatch(/^still here/)
   })
@@ -107,6 +107,31 @@ describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (s
     for (const pid of pids) await vi.waitUntil(async () => !(await runs(pid)), { timeout: 5000 })
   })
 })
+
+it.each([
+  ['a word', 'hello\n', /a line that is not JSON/],
+  ['null', 'null\n', /something that is no message/],
+  ['an answer to a call that was not made', '{"jsonrpc": "2.0", "id": 99, "result": 1}\n', /was not made/],
+  [
+    'a forked child that cannot be ours',
+    '{"jsonrpc":"2.0","method":"session","params":{"key":"k","pid":1}}\n',
+    /may not/,
+  ],
+  ['bytes that are no text', '\xff\xfe\n', /bytes that are no text/],
+  ['a line that does not end', 'endless', /a line of more than 1048576 bytes/],
+])(
+  'a source that writes %s on its pipe ends its process and no more: the next reset works',
+  async (_what, text, how) => {
+    const environment = await made.open({ messageMb: 1, timeouts: { call: 20, close: 3 } })
+    await using episode = await started(environment)
+    await expect(call(episode, 'rubbish', text)).rejects.toMatchObject({
+      code: 'EXECUTION_ERROR',
+      message: expect.stringMatching(how) as string,
+    })
+    await episode.reset({ seed: 1 })
+    expect(textOf(await call(episode, 'say', 'again'))).toMatch(/^again/)
+  },
+)
 
 it('a call that blocks the process ends it, says so to every session in it, and the next ones have a new one', async () => {
   const environment = await made.open({ timeouts: { call: 1, close: 3 } })

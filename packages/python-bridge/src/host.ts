@@ -4,14 +4,22 @@ import { existsSync } from 'node:fs'
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { adviceFor } from './advice.ts'
 import { buildsAllowed } from './build-consent.ts'
-import { BridgeProcess, type SessionLine } from './bridge-process.ts'
+import { BridgeProcess } from './bridge-process.ts'
 import type { Description } from './contract.ts'
 import { environmentsFolder } from './environments-folder.ts'
-import { DEFAULT_TIMEOUTS, type PythonEnvironmentOptions, type PythonTimeouts } from './options.ts'
+import type { SessionLine } from './fork-server.ts'
+import {
+  DEFAULT_MESSAGE_MB,
+  DEFAULT_TIMEOUTS,
+  type PythonEnvironmentOptions,
+  type PythonTimeouts,
+} from './options.ts'
 import { readImportLock } from './import-lock.ts'
 import { GoneError, LateError, PythonError } from './rpc.ts'
 import { namesFromAddresses } from './requirements.ts'
 import { environmentAt, virtualEnvironment, type VirtualEnvironment } from './virtual-environment.ts'
+
+const MIB = 1024 * 1024
 
 /**
  * The Python side of one environment: its virtual environment, and the process that runs now. One that has ended is
@@ -54,10 +62,13 @@ export class PythonHost {
   }
 
   async #current(): Promise<BridgeProcess> {
-    const now = await this.#process?.catch(() => null)
-    if (now?.alive === true) return now
-    const starting = (this.#process = this.#start())
-    return starting
+    for (;;) {
+      const known = this.#process
+      const now = await known?.catch(() => null)
+      if (now?.alive === true) return now
+      // Who found it gone at the same time may have started another meanwhile.
+      if (this.#process === known) return (this.#process = this.#start())
+    }
   }
 
   async #start(): Promise<BridgeProcess> {
@@ -91,6 +102,7 @@ export class PythonHost {
         env: surroundings(environment, bytecode, variables),
         loadSeconds: this.timeouts.load,
         closeSeconds: this.timeouts.close,
+        maxMessageBytes: (this.#options.messageMb ?? DEFAULT_MESSAGE_MB) * MIB,
         ...(onLine === undefined ? {} : { onOutput: onLine }),
       }),
     )
@@ -179,12 +191,17 @@ function translated(doing: string, cause: unknown, advice: string): OpenEnvError
 const ORDINARY =
   /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|SHELL|HF_HOME|HF_ENDPOINT|HF_HUB_(?!\w*TOKEN)\w+|HF_DATASETS_\w+|NLTK_DATA|XDG_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:https?|no|all)_proxy)$/i
 
+/** Tokens open the planes of a server: no source gets one, whatever it declares. */
+const TOKEN = /^OPENENV_(?:CONTROL|AGENT|OPERATOR)_TOKEN(?:_FILE)?$/
+
 function surroundings(
   environment: VirtualEnvironment,
   bytecode: string,
   declared: readonly string[],
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => ORDINARY.test(name) || declared.includes(name))
+  const kept = Object.entries(process.env).filter(
+    ([name]) => (ORDINARY.test(name) || declared.includes(name)) && !TOKEN.test(name),
+  )
   const { PATH = '' } = process.env
   return {
     ...Object.fromEntries(kept),

@@ -68,9 +68,17 @@ export interface PythonEnvironmentOptions {
   readonly maxTurns?: number
   readonly limits?: EpisodeLimits
   readonly timeouts?: PythonTimeouts
+  /**
+   * Megabytes of one message of Python; 128 when not given. A process that sends a longer one is ended: raise it for
+   * sources with larger tasks (they cross a hundred at a time) or larger answers.
+   */
+  readonly messageMb?: number
   /** Told what the process prints, a line at a time. It may hold anything, tasks too; nothing listens when not given. */
   readonly onOutput?: (line: string) => void
 }
+
+/** Megabytes of one message where the options say nothing. */
+export const DEFAULT_MESSAGE_MB = 128
 
 /** Seconds that hold where the options say nothing. */
 export const DEFAULT_TIMEOUTS: Required<PythonTimeouts> = {

@@ -1,34 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-
-/** What Python said of a call that went wrong. */
-export interface Fault {
-  /**
-   * `not_found`: no such split or task. `scoring`: a reward that could not be had. `source`: the source cannot be used as it
-   * is. `unsupported`: it does not offer that. `cancelled`. `raised`: anything else that it raised.
-   */
-  readonly kind: 'not_found' | 'scoring' | 'source' | 'unsupported' | 'cancelled' | 'raised'
-  /** The exception's class. */
-  readonly type: string
-  readonly traceback: string
-  /** What the source lacks, where the exception says so. */
-  readonly lacking?: Lacking
-}
-
-/** What a source asked for that is not there. */
-export interface Lacking {
-  /** A module, as it is imported. */
-  readonly module?: string
-  /** A module that is there, and lacks what was imported from it. */
-  readonly imported_from?: string
-  /** A package that the message says to install, extras included. */
-  readonly package?: string
-  /** Environment variables. */
-  readonly variables?: readonly string[]
-  /** A data set or model of the Hugging Face Hub; empty where the message does not name it. */
-  readonly hub?: string
-  /** A resource of NLTK. */
-  readonly nltk?: string
-}
+import { LineReader } from './lines.ts'
+import { readLine, type Fault, type Notice } from './messages.ts'
 
 /** A call that Python answered with an error. */
 export class PythonError extends Error {
@@ -53,36 +25,56 @@ export class LateError extends Error {
   override readonly name = 'LateError'
 }
 
+/** What a conversation is held with. */
+export interface RpcOptions {
+  /** Bytes of the longest line that is read. */
+  readonly maxLineBytes: number
+  /**
+   * Told of what Python says unasked.
+   *
+   * @returns Whether it may say that.
+   */
+  readonly onNotice?: (notice: Notice) => boolean
+  /** Called once, when Python sends what is no message; every call has failed then, and nothing more is read. */
+  readonly onBroken: (why: string) => void
+  /** How long to wait, when the conversation breaks off, for somebody who knows why. */
+  readonly lingerMs?: number
+}
+
 interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** One side of a JSON-RPC conversation in lines. */
+/** Our side of a JSON-RPC conversation in lines. What is no answer to an outstanding call ends it. */
 export class Rpc {
   readonly #write: Writable
+  readonly #options: RpcOptions
+  readonly #reader: LineReader
   readonly #pending = new Map<number, Pending>()
-  readonly #onNotice: (method: string, params: Readonly<Record<string, unknown>>) => void
+  /** Calls that were given up: each may still be answered, once. */
+  readonly #late = new Set<number>()
   #next = 1
   #gone: Error | null = null
-  #parts: Buffer[] = []
 
-  constructor(
-    read: Readable,
-    write: Writable,
-    onNotice: (method: string, params: Readonly<Record<string, unknown>>) => void = () => undefined,
-    /** How long to wait, when the conversation breaks off, for somebody who knows why. */
-    lingerMs = 0,
-  ) {
+  constructor(read: Readable, write: Writable, options: RpcOptions) {
     this.#write = write
-    this.#onNotice = onNotice
+    this.#options = options
+    this.#reader = new LineReader(options.maxLineBytes, {
+      line: (text) => {
+        this.#take(text)
+      },
+      broken: (what) => {
+        this.#break(`it sent ${what}`)
+      },
+    })
     read.on('data', (chunk: Buffer) => {
-      this.#take(chunk)
+      this.#reader.take(chunk)
     })
     const gone = (): void => {
       setTimeout(() => {
         this.end(new GoneError('The Python process has gone.'))
-      }, lingerMs).unref()
+      }, options.lingerMs ?? 0).unref()
     }
     read.on('error', gone).on('close', gone)
     write.on('error', gone)
@@ -96,8 +88,8 @@ export class Rpc {
   /**
    * Asks, and waits for the answer.
    *
-   * @throws PythonError what Python answered. GoneError when the process has gone. LateError after so many seconds; the call may
-   * still be under way over there.
+   * @throws PythonError what Python answered. GoneError when the process has gone, or was ended for what it sent. LateError
+   * after so many seconds; the call may still be under way over there.
    */
   request(
     method: string,
@@ -113,6 +105,7 @@ export class Rpc {
       }
       const timer = setTimeout(() => {
         this.#pending.delete(id)
+        this.#late.add(id)
         reject(new LateError(`Python did not answer ${method} within ${String(seconds)} s.`))
       }, seconds * 1000)
       const settle =
@@ -130,44 +123,47 @@ export class Rpc {
   /** Nothing is answered any more: every call that waits fails with this. */
   end(error: Error): void {
     this.#gone ??= error
+    this.#reader.stop()
     const waiting = [...this.#pending.values()]
     this.#pending.clear()
     for (const { reject } of waiting) reject(this.#gone)
   }
 
-  /** Lines can be megabytes long, so their pieces are joined once. */
-  #take(chunk: Buffer): void {
-    let start = 0
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      this.#parts.push(chunk.subarray(start, end))
-      const line = Buffer.concat(this.#parts).toString('utf8')
-      this.#parts = []
-      start = end + 1
-      this.#answer(line)
-    }
-    if (start < chunk.length) this.#parts.push(chunk.subarray(start))
-  }
-
-  #answer(line: string): void {
-    const message = JSON.parse(line) as {
-      readonly id?: number
-      readonly method?: string
-      readonly params?: Readonly<Record<string, unknown>>
-      readonly result?: unknown
-      readonly error?: { readonly message: string; readonly data?: Partial<Fault> | null }
-    }
-    if (message.method !== undefined) {
-      this.#onNotice(message.method, message.params ?? {})
+  #take(line: string): void {
+    const message = readLine(line)
+    if (typeof message === 'string') {
+      this.#break(`it sent ${message}`)
       return
     }
-    const pending = this.#pending.get(message.id ?? 0)
-    if (pending === undefined) return
-    this.#pending.delete(message.id ?? 0)
-    const { error } = message
-    if (error === undefined) pending.resolve(message.result)
-    else {
-      const fault: Fault = { kind: 'raised', type: 'Error', traceback: '', ...error.data }
-      pending.reject(new PythonError(error.message, fault))
+    if ('method' in message) {
+      if (this.#options.onNotice?.(message) !== true) this.#break('it told of something that it may not')
+      return
     }
+    const { id } = message
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (pending === undefined) {
+      if (!this.#late.delete(id)) this.#break('it answered a call that was not made')
+      return
+    }
+    if (!('error' in message)) {
+      pending.resolve(message.result)
+      return
+    }
+    const { error } = message
+    const fault: Fault = {
+      kind: error.data?.kind ?? 'raised',
+      type: error.data?.type ?? 'Error',
+      traceback: error.data?.traceback ?? '',
+      ...(error.data?.lacking === undefined ? {} : { lacking: error.data.lacking }),
+    }
+    pending.reject(new PythonError(error.message, fault))
+  }
+
+  #break(what: string): void {
+    if (this.#gone !== null) return
+    const why = `The Python process was ended, because ${what}.`
+    this.end(new GoneError(why))
+    this.#options.onBroken(why)
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { killGroup } from './process-group.ts'
 
 /** How a program ended. */
 export interface Ran {
@@ -50,13 +51,4 @@ export function run(
       end(code, false)
     })
   })
-}
-
-/** Ends a process and everything in its group, at once. */
-export function killGroup(group: number): void {
-  try {
-    process.kill(-group, 'SIGKILL')
-  } catch {
-    // It has ended already.
-  }
 }

@@ -10,8 +10,8 @@ import {
   type Tool,
   type ToolAction,
 } from '@openenv-ts/core'
-import type { SessionLine } from './bridge-process.ts'
-import type { Opened, Outcome, PythonMessage, PythonTool } from './contract.ts'
+import { checked, Opened, Outcome, type PythonMessage, type PythonTool } from './contract.ts'
+import type { SessionLine } from './fork-server.ts'
 import type { PythonHost } from './host.ts'
 import type { PythonObservation } from './observation.ts'
 import type { PythonTask } from './tasks.ts'
@@ -28,7 +28,8 @@ export async function startPython(
     place === undefined ? { task: task?.data.row ?? {} } : { split: place.split, index: place.index }
   const ask = { session, ...chosen, secrets: secrets ?? {}, seed }
   try {
-    const opened = (await stoppable(host, line, signal, 'open', ask, host.timeouts.open)) as Opened
+    const answer = await stoppable(host, line, signal, 'open', ask, host.timeouts.open)
+    const opened = checked(Opened, 'open', answer)
     return new PythonSimulation(host, line, session, opened)
   } catch (error) {
     line.end()
@@ -87,14 +88,9 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
     const call = { session: this.#session, name, arguments: args ?? {} }
     let outcome: Outcome
     try {
-      outcome = (await stoppable(
-        this.#host,
-        this.#line,
-        signal,
-        'call',
-        call,
-        this.#host.timeouts.call,
-      )) as Outcome
+      const host = this.#host
+      const answer = await stoppable(host, this.#line, signal, 'call', call, host.timeouts.call)
+      outcome = checked(Outcome, 'call', answer)
     } catch (error) {
       // What happened to the source's own object meanwhile is not known, so nothing goes on from here.
       const why = error instanceof OpenEnvError ? error : null

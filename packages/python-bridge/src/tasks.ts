@@ -1,4 +1,5 @@
 import { requireSplit, type Split, type Task, type TaskProvider } from '@openenv-ts/core'
+import { checked, Count, Rows } from './contract.ts'
 import type { PythonHost } from './host.ts'
 
 /** A task of the source: one of its lists, or one that was given whole. */
@@ -36,7 +37,7 @@ export class PythonTasks implements TaskProvider<PythonTask> {
     await requireSplit(this, split)
     let counting = this.#counts.get(split)
     if (counting === undefined) {
-      counting = this.#host.ask('count', { split }) as Promise<number>
+      counting = this.#host.ask('count', { split }).then((answer) => checked(Count, 'count', answer))
       this.#counts.set(split, counting)
       counting.catch(() => this.#counts.delete(split))
     }
@@ -74,7 +75,9 @@ export class PythonTasks implements TaskProvider<PythonTask> {
     this.#pages.delete(key)
     const asked =
       known ??
-      (this.#host.ask('rows', { split, start, stop: start + PAGE }) as Promise<readonly PythonTask['row'][]>)
+      this.#host
+        .ask('rows', { split, start, stop: start + PAGE })
+        .then((answer) => checked(Rows, 'rows', answer))
     this.#pages.set(key, asked)
     asked.catch(() => this.#pages.delete(key))
     const [oldest] = this.#pages.keys()

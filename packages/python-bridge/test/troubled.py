@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 TOOLS = ["say", "fail", "crash", "killed", "hang", "block", "flood", "chatter", "spawn", "large", "finish", "secret"]
-TOOLS += ["where", "meddle"]
+TOOLS += ["where", "meddle", "rubbish"]
 COUNTED = {"calls": 0}
 LOOPS = set()
 IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()
@@ -125,3 +125,13 @@ class Troubled:
         for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)
         return _reply(f"{os.getcwd()} {os.getpid()}")
+
+    async def rubbish(self, given):
+        """Writes bytes to our side, on the descriptor that answers of the bridge go out on."""
+        text = given.get("text", "")
+        fd = 4
+        if text == "endless":
+            while True:
+                os.write(fd, b"x" * 65536)
+        os.write(fd, text.encode("latin-1"))
+        await asyncio.sleep(3600)

@@ -17,7 +17,7 @@ from typing import Any
 from .adapters import adapter_of
 from .contract import EntryPoint, Source
 from .modules import make_importable
-from .rpc import Connection, Request
+from .rpc import Connection, ProtocolError, Request
 from .sessions import Sessions, task_handlers
 from .watchdog import Watchdog
 
@@ -34,6 +34,8 @@ def main() -> None:
     try:
         _bridge(loop, incoming, outgoing, watchdog)
         code = 0
+    except ProtocolError as error:
+        sys.stderr.write(f"The bridge ends: it was sent {error}.\n")
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

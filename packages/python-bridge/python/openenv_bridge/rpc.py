@@ -29,6 +29,25 @@ class Request:
     params: dict[str, Any]
 
 
+class ProtocolError(Exception):
+    """What came is no request. Nothing that follows is believed either, so the process ends."""
+
+
+def _request(line: bytes, running: dict[int, Any]) -> Request:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ProtocolError("a line that is not JSON") from None
+    if not isinstance(message, dict):
+        raise ProtocolError("something that is no request")
+    id, method, params = message.get("id"), message.get("method"), message.get("params") or {}
+    if not (isinstance(method, str) and isinstance(params, dict) and (id is None or type(id) is int)):
+        raise ProtocolError("something that is no request")
+    if id in running:
+        raise ProtocolError(f"a second request with the number {id}")
+    return Request(id, method, params)
+
+
 class Connection:
     """One side of a conversation. Requests run at the same time; answers are written whole, one after another."""
 
@@ -60,12 +79,14 @@ class Connection:
         return cls(reader, write)
 
     async def next_request(self) -> Request | None:
-        """The next request; None when the other side has gone."""
-        line = await self._reader.readline()
+        """The next request; None when the other side has gone. Raises ProtocolError for anything else."""
+        try:
+            line = await self._reader.readline()
+        except ValueError:
+            raise ProtocolError(f"a line of more than {_MOST_LINE} bytes") from None
         if not line:
             return None
-        message = json.loads(line)
-        return Request(message.get("id"), message["method"], message.get("params") or {})
+        return _request(line, self._running)
 
     async def serve(self, handlers: Handlers) -> None:
         """Answers until the other side has gone, or asks for the end."""
@@ -74,7 +95,7 @@ class Connection:
                 await self.reply(request, None)
                 break
             if request.method == "cancel":
-                running = self._running.get(request.params["id"])
+                running = self._running.get(request.params.get("id"))
                 if running is not None:
                     running.cancel()
                 await self.reply(request, running is not None)
