@@ -223,9 +223,14 @@ export class Executor {
 
   #received(received: unknown): void {
     if (this.#deaf) return
-    const message = readMessage(received, this.#maxMessageBytes)
-    if (typeof message === 'string') this.#misbehaved(`it sent ${message}`)
-    else this.#take(message)
+    try {
+      const message = readMessage(received, this.#maxMessageBytes)
+      if (typeof message === 'string') this.#misbehaved(`it sent ${message}`)
+      else this.#take(message)
+    } catch {
+      // Whatever looking at it brings about is its doing, and ends nobody else.
+      this.#misbehaved('it sent something that cannot be looked at')
+    }
   }
 
   #take(message: FromExecutor): void {

@@ -18,9 +18,16 @@ const fromHere = (path: string): string => fileURLToPath(new URL(path, import.me
 const MODULES: Readonly<Record<string, string>> = {
   main: fromHere('../../src/isolation/main.ts'),
   ...Object.fromEntries(
-    ['counter', 'isolate', 'ledger', 'loader', 'misbehaving', 'misbehaving-world', 'surroundings'].map(
-      (name) => [`./${name}.ts`, fromHere(`./${name}.ts`)],
-    ),
+    [
+      'counter',
+      'isolate',
+      'ledger',
+      'loader',
+      'misbehaving',
+      'misbehaving-world',
+      'reaching',
+      'surroundings',
+    ].map((name) => [`./${name}.ts`, fromHere(`./${name}.ts`)]),
   ),
   '@openenv-ts/echo': '@openenv-ts/echo',
   '@openenv-ts/email-triage': '@openenv-ts/email-triage',

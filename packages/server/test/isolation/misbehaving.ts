@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
 import { pureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 
@@ -32,6 +34,11 @@ const WAYS = {
   },
   kill_itself: () => {
     process.kill(process.pid, 'SIGSEGV')
+    for (;;);
+  },
+  send_rubbish: () => {
+    if (parentPort === null) writeSync(3, Buffer.from([0xff, 0xff, 0xff, 0xff]))
+    else parentPort.postMessage(null)
     for (;;);
   },
   flood: () => {
