@@ -62,6 +62,22 @@ describe('openenv serve --isolation', () => {
     },
   )
 
+  it('inline shows no token to the environment, whether it stands in a variable or in a file', async () => {
+    const env = FILES['env.ts'].replace(
+      "console.log('loading')",
+      "console.log('tokens:', Object.keys(process.env).filter((name) => name.includes('_TOKEN')).join())",
+    )
+    await using here = await folder({ ...FILES, 'env.ts': env, token: 'for-scrapers' })
+    await using server = start(['serve', './env.ts', '--port', '0'], {
+      cwd: here.path,
+      env: { OPENENV_CONTROL_TOKEN: 'for-trainers', OPENENV_OPERATOR_TOKEN_FILE: 'token' },
+    })
+    await server.shows(/Listening on /)
+    server.kill('SIGTERM')
+    const { stdout, stderr } = await server.finished
+    expect(stdout + stderr).toMatch(/^tokens: $/m)
+  })
+
   it('worker serves a built-in environment', async () => {
     await using server = start(['serve', 'echo', '--port', '0', '--isolation', 'worker', '--workers', '1'])
     const [, url = ''] = await server.shows(LISTENING)

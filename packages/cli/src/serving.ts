@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isOpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
 import {
+  isTokenVariable,
   readTokens,
   resumeDirectory,
   serve,
@@ -92,7 +93,11 @@ function checkFlags(flags: ServeFlags, several: boolean): void {
 
 function tokensOf(variables: NodeJS.ProcessEnv): Tokens {
   try {
-    return readTokens(variables)
+    const tokens = readTokens(variables)
+    // Environments run in this process, or inherit from it: they find no token there.
+    for (const name of Object.keys(variables))
+      if (isTokenVariable(name)) Reflect.deleteProperty(variables, name)
+    return tokens
   } catch (thrown) {
     throw new UsageError(oneLine(thrown))
   }

@@ -331,7 +331,7 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-export { readTokens } from './tokens.ts'
+export { isTokenVariable, readTokens } from './tokens.ts'
 export { resumeDirectory } from './resume-directory.ts'
 
 function ignore(): void {

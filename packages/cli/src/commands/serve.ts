@@ -149,7 +149,7 @@ export function serveCommand(exit: Exit): Command {
     .addOption(
       new Option(
         '--isolation <KIND>',
-        'Where episodes run: in the server itself, in threads, or in processes. A step that never returns, exhausts memory or exits ends its own episode there, and no other.',
+        'Where episodes run: in the server itself, in threads, or in processes. A step that never returns, uses up its heap or exits ends its own episode there, and no other. docs/operating.md says what each kind holds.',
       )
         .choices(['inline', 'worker', 'process'])
         .default('inline'),
