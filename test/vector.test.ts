@@ -206,6 +206,23 @@ describe('a vector of episodes', () => {
     ])
   })
 
+  it('comes back with reset when its server was restarted, and says so until then', async () => {
+    let server = await serve(counting, { port: 0 })
+    const { port } = server
+    await using vector = await connectVector(server.url, { environment: counting, size: 2 })
+    await vector.reset({ seed: 1 })
+    await server.close()
+    server = await serve(counting, { port })
+    await using _closes = server
+    await expect
+      .poll(() => vector.step(add(1, 1)).catch((error: unknown) => String(error)))
+      .toContain('call reset')
+    await expect(vector.reset({ mask: [true, false] })).rejects.toMatchObject({ code: 'EXECUTION_ERROR' })
+    expect((await vector.reset({ seed: 1 })).errors).toEqual([null, null])
+    expect((await vector.step(add(1, 2))).observations).toMatchObject([{ total: 1 }, { total: 2 }])
+    expect(server.app.sessions.size).toBe(2)
+  })
+
   it('is NOT_SUPPORTED by a server that knows no batches, such as Python’s', async () => {
     await using server = await scriptedServer({
       answer: ({ type }) => errorFrame('UNKNOWN_TYPE', `Unknown message type: ${type}`),

@@ -16,6 +16,7 @@ import { dial, type DialPlan } from './dial.ts'
 import { writeFrame } from './frame.ts'
 import type { CallOptions, ConnectOptions } from './options.ts'
 import { checkObservation } from './reply.ts'
+import { backoffMs, pause } from './time.ts'
 
 /**
  * What happens to an episode of a vector that has ended. `next-step`: the step after the end resets it, whatever its
@@ -62,7 +63,7 @@ export interface VectorResetOptions extends Omit<ResetOptions, 'seed' | 'episode
  */
 export interface VectorEpisode<A, O> extends AsyncDisposable {
   readonly size: number
-  /** Starts all episodes, or those of the mask. */
+  /** Starts all episodes, or those of the mask. Without a mask it reconnects where the connection is gone. */
   reset(options?: VectorResetOptions & CallOptions): Promise<VectorReply<O>>
   /** Acts in every episode, with one action for each. */
   step(actions: readonly A[], options?: CallOptions): Promise<VectorReply<O>>
@@ -118,8 +119,10 @@ const NOTHING: Reply<unknown> = { observation: {}, reward: null, status: 'runnin
 
 class SocketVector<A, O> implements VectorEpisode<A, O> {
   readonly #settings: VectorSettings
-  readonly #channel: Channel
+  #channel: Channel
   readonly #turns = new Turns()
+  /** Aborted by `close`. */
+  readonly #life = new AbortController()
   /** What each episode answered last. */
   readonly #last: Reply<O>[]
   /** What each was reset with. */
@@ -147,6 +150,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
       const { seed, mask, ...rest } = options
       this.#requireOneEach('mask', mask)
       this.#requireOneEach('seed', typeof seed === 'number' ? undefined : seed)
+      const reconnected = await this.#reconnect(mask, options.signal)
       const chosen = this.#episodes().filter((episode) => mask?.[episode] ?? true)
       const calls = chosen.map((episode): Call => {
         const own = typeof seed === 'number' ? seed + episode : seed?.[episode]
@@ -154,12 +158,20 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
         this.#starts[episode] = start
         return ['reset', episode, start]
       })
-      return this.#reply(await this.#call(calls, options))
+      try {
+        return this.#reply(await this.#call(calls, options))
+      } catch (error) {
+        // The connection had been dead before, which shows only in use.
+        if (reconnected || mask?.includes(false) === true || !this.#channel.lostByPeer) throw error
+        await this.#reconnect(mask, options.signal)
+        return this.#reply(await this.#call(calls, options))
+      }
     }, options.signal)
   }
 
   step(actions: readonly A[], options: CallOptions = {}): Promise<VectorReply<O>> {
     return this.#turns.run(async () => {
+      this.#checkAlive()
       const { autoreset } = this.#settings
       this.#requireOneEach('actions', actions)
       // With `same-step` there are some only where the reset failed.
@@ -179,12 +191,54 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
 
   async close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The vector is closed.')
+    this.#life.abort(closed)
     void this.#turns.rejectWaiting(closed)
     await this.#channel.close(closed)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /**
+   * Opens the episodes on a new connection where the old one is gone. A part of them cannot come back alone.
+   *
+   * @returns Whether it had to.
+   */
+  async #reconnect(mask: readonly boolean[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
+    this.#life.signal.throwIfAborted()
+    if (this.#channel.failure === null) return false
+    if (mask?.includes(false) === true) this.#checkAlive()
+    const either = signal === undefined ? this.#life.signal : AbortSignal.any([signal, this.#life.signal])
+    for (let attempt = 0; ; attempt += 1) {
+      const channel = await dial(this.#settings.plan, either)
+      this.#channel = channel
+      this.#last.fill(NOTHING as Reply<O>)
+      try {
+        await this.open(either)
+        return true
+      } catch (error) {
+        const dropped = new OpenEnvError('CONNECTION_ERROR', 'The episodes could not be opened again.', {
+          cause: error,
+        })
+        await channel.close(dropped)
+        // The server may still be busy with freeing the slots that we had.
+        const full = isOpenEnvError(error) && error.code === 'CAPACITY_REACHED'
+        if (!full || attempt >= this.#settings.plan.retries) throw error
+      }
+      await pause(backoffMs(attempt), either)
+    }
+  }
+
+  #checkAlive(): void {
+    this.#life.signal.throwIfAborted()
+    const { failure } = this.#channel
+    if (failure === null) return
+    throw new OpenEnvError(
+      'EXECUTION_ERROR',
+      `The episodes were lost with their connection: call reset, without a mask, to start others. What happened: ${failure.message}`,
+      { http: 409, cause: failure },
+    )
   }
 
   /**

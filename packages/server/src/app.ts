@@ -155,7 +155,7 @@ interface Mounted {
 
 /** Routes in order; a known path with another method is 405, everything else 404. */
 function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
-  const app = new Hono<Mounted>({ strict: true })
+  const app = new Hono<Mounted>({ strict: false })
   for (const { method, path, plane, handle } of routes) {
     app.on(method, host.basePath + path, async (context) => {
       const request = context.req.raw
@@ -198,7 +198,7 @@ function visitOf(request: Request, { planes, origin }: Arrival, { gate, publicUr
 function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade'] {
   const patterns = sockets.map((route) => ({
     route,
-    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
+    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`),
   }))
   return (request, { planes } = {}) => {
     const { pathname } = new URL(request.url)

@@ -2,6 +2,7 @@ import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { echo } from '@openenv-ts/echo'
 import { describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { heldEnvironment } from '../test/environments.ts'
 import { call, get, post } from '../test/http-client.ts'
 import { SocketClient } from '../test/socket-client.ts'
@@ -117,6 +118,24 @@ describe('transport and routes', () => {
     for (let pings = 0; pings < 4; pings += 1) await once(client.socket, 'ping')
     expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
   })
+
+  it.each(['', '/envs/lab'])(
+    'answers a trailing slash as none, without a redirect, below %j',
+    async (basePath) => {
+      await using server = await serve(echo, { port: 0, basePath })
+      for (const path of ['/health/', '/schema/', '/metadata/', '/openapi.json/']) {
+        const answer = await fetch(server.url + path, { redirect: 'manual' })
+        expect([path, answer.status]).toEqual([path, 200])
+      }
+      expect((await post(server.url, '/reset/', {})).status).toBe(200)
+      expect((await post(server.url, '/mcp/', { jsonrpc: '2.0', id: 1, method: 'tools/list' })).status).toBe(
+        200,
+      )
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/`)
+      await once(socket, 'open')
+      socket.terminate()
+    },
+  )
 
   it('answers wrong verbs and unknown paths with JSON', async () => {
     await using server = await serve(echo, { port: 0 })

@@ -72,7 +72,6 @@ describe('/docs', () => {
     '/docs/constructor',
     '/docs/swagger-ui.css%00',
     '/docs/swagger-ui.css/x',
-    '/docs/',
   ])('gives out no other file: %s', async (path) => {
     await using server = await serve(echo, { port: 0, apiPage: installedApiPage(neighbour) })
     expect((await get(server.url, path)).status).toBe(404)

@@ -1,4 +1,4 @@
-import { isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
+import { declaredKeys, isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
 import { replyToMinimal } from '@openenv-ts/core/wire'
 import { DEFAULT_SESSION, existingSession, sessionIdOf } from '../http-session.ts'
 import { readAction, readObject, type Host, type Route } from '../route.ts'
@@ -9,6 +9,8 @@ import { resetSession, stepSession } from './control.ts'
  * in place of metadata, and 400 for a malformed body [ET-15].
  */
 export function minimalRoutes(host: Host): readonly Route[] {
+  const { view } = host.environment
+  const shown = view === undefined ? new Set<string>() : declaredKeys(view)
   return [
     {
       method: 'POST',
@@ -44,9 +46,10 @@ export function minimalRoutes(host: Host): readonly Route[] {
         const id = sessionIdOf(request, given)
         const session = existingSession(host.sessions, id)
         if (session === undefined || session.episode.status === 'idle') throw notReady('before reset')
-        // Who plays here may be the agent itself, and a drawn seed is not for agents [OE-4].
-        const { seed: _seed, ...state } = await session.episode.state()
-        return { body: state, headers: echo(request, given, id) }
+        const state = await session.episode.state()
+        // The view alone [OE-1]. Who plays here may be the agent itself, and a drawn seed is not for agents [OE-4].
+        const body = Object.fromEntries(Object.entries(state).filter(([key]) => shown.has(key)))
+        return { body, headers: echo(request, given, id) }
       },
     },
   ]
