@@ -16,7 +16,11 @@ export interface EnvironmentModule {
 /** Environments that come with the command. */
 export const BUILT_IN = ['echo', 'email-triage'] as const
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.tsx', '.jsx']
-const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:\/[\w./-]+)?$/i
+
+/** Whether a name is that of an environment that comes with the command. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.some((known) => known === name)
+}
 
 /** Whether ENV|URL names a server. */
 export function isUrl(name: string): boolean {
@@ -24,55 +28,49 @@ export function isUrl(name: string): boolean {
 }
 
 /**
- * Loads the environment that a name stands for: built in, a file, or an installed package, in this order.
+ * Loads the environment that the user typed: a built-in name, a path, or an installed package, in this order.
  *
- * @throws UsageError when there is no such thing, when it cannot be loaded, or when it has no environment.
+ * Only for what the user typed. A name from a manifest, a record or a server is for {@link builtInEnvironment}.
+ *
+ * @throws UsageError when there is no such environment, when it cannot be loaded, or when it is not one.
  */
-export async function loadEnvironment(name: string): Promise<EnvironmentModule> {
-  if (isUrl(name)) {
+export async function loadEnvironment(typed: string): Promise<EnvironmentModule> {
+  if (isUrl(typed)) {
     throw new UsageError(
-      `This needs an environment, and ${name} is a URL: give a built-in name, a package or a file.`,
+      `This needs an environment, and ${typed} is a URL: give a built-in name, a package or a file.`,
     )
   }
-  const builtIn = BUILT_IN.find((known) => known === name)
-  if (builtIn !== undefined) return readModule(await importBuiltIn(builtIn), name)
-  if (isFileName(name)) {
-    const path = resolve(name)
+  const builtIn = await builtInEnvironment(typed)
+  if (builtIn !== undefined) return builtIn
+  if (isPath(typed)) {
+    const path = resolve(typed)
     const file = entryOf(path) ?? path
-    checkFile(name, file)
-    return readModule(await importFile(file), shown(file))
+    checkFile(typed, file)
+    return readModule(await importFile(file), here(file))
   }
-  const found = PACKAGE_NAME.test(name) ? await importPackage(name) : undefined
-  if (found !== undefined) return readModule(found, name)
+  const found = await importPackage(typed)
+  if (found !== undefined) return readModule(found, typed)
   throw new UsageError(
-    `There is no environment "${name}": it is not built in (${BUILT_IN.join(', ')}), no file, and no installed package.` +
-      didYouMean(name, BUILT_IN),
+    `There is no environment "${typed}": it is not built in (${BUILT_IN.join(', ')}), no file, and no installed package.` +
+      didYouMean(typed, BUILT_IN),
   )
 }
 
 /**
- * The module of the installed package that offers an environment of this name, for its policies [OE-17].
+ * The built-in environment of a name, whoever says the name: code of others is never chosen by it [OE-16] [OE-17].
  *
- * @returns Undefined when none is installed.
+ * @returns Undefined for every other name.
  */
-export async function findEnvironment(name: string): Promise<EnvironmentModule | undefined> {
-  const builtIn = BUILT_IN.find((known) => known === name)
-  if (builtIn !== undefined) return readModule(await importBuiltIn(builtIn), name)
-  if (!PACKAGE_NAME.test(name)) return undefined
-  for (const candidate of [`@openenv-ts/${name}`, name]) {
-    const exports = await importPackage(candidate).catch(() => undefined)
-    if (exports !== undefined && isEnvironment(exports['default']) && exports['default'].name === name) {
-      return readModule(exports, candidate)
-    }
-  }
-  return undefined
+export async function builtInEnvironment(name: string): Promise<EnvironmentModule | undefined> {
+  const known = BUILT_IN.find((each) => each === name)
+  return known === undefined ? undefined : readModule(await importBuiltIn(known), known)
 }
 
 function importBuiltIn(name: (typeof BUILT_IN)[number]): Promise<Readonly<Record<string, unknown>>> {
   return name === 'echo' ? import('@openenv-ts/echo') : import('@openenv-ts/email-triage')
 }
 
-function isFileName(name: string): boolean {
+function isPath(name: string): boolean {
   return (
     /^(?:[.~]{0,2}\/|\.{1,2}$|file:)/.test(name) ||
     EXTENSIONS.includes(extname(name)) ||
@@ -117,7 +115,7 @@ function described(value: unknown): string {
 }
 
 /** A path as a person would write it here. */
-function shown(file: string): string {
-  const here = relative(process.cwd(), file)
-  return here.startsWith('..') ? file : `./${here}`
+function here(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file : `./${path}`
 }

@@ -2,7 +2,7 @@ import type { TaskSpec } from '@openenv-ts/core'
 import type { TaskCatalogue } from '@openenv-ts/rollout'
 import { didYouMean } from './did-you-mean.ts'
 import { UsageError } from './failure.ts'
-import { findSubject } from './target.ts'
+import { findTarget } from './target.ts'
 import { print, style } from './terminal.ts'
 
 /** Prints the tasks of an environment or a server, by split. */
@@ -10,7 +10,7 @@ export async function printTasks(
   name: string,
   flags: { readonly split?: string; readonly json?: boolean },
 ): Promise<void> {
-  const { target } = await findSubject(name)
+  const target = await findTarget(name)
   const splits = await tasksBySplit(target.tasks, target.name, flags.split)
   if (flags.json === true) {
     print(JSON.stringify({ env: target.name, splits: Object.fromEntries(splits) }))
@@ -30,7 +30,7 @@ export async function printTasks(
 
 /** Prints what an environment or a server says about itself. */
 export async function printInfo(name: string, flags: { readonly json?: boolean }): Promise<void> {
-  const { target } = await findSubject(name)
+  const target = await findTarget(name)
   const splits = await tasksBySplit(target.tasks, target.name, undefined)
   const counts = Object.fromEntries([...splits].map(([split, tasks]) => [split, tasks.length]))
   const { version, description, actionSchema, url = null } = target

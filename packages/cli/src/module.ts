@@ -1,7 +1,10 @@
+import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Jiti } from 'jiti'
 import { oneLine, UsageError } from './failure.ts'
+import { installedPackage, isWithin } from './installed-package.ts'
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>
@@ -50,25 +53,34 @@ export async function importFile(file: string): Promise<ModuleExports> {
 }
 
 /**
- * Imports an installed package, looked for from the working directory first and then beside this command.
+ * Imports an installed package by its name, looked for from the working directory first and then beside this command.
  *
- * @returns Undefined when it is not installed.
- * @throws UsageError when it is, and fails while it is loaded.
+ * @param name - As the user typed it. Paths into a package are no names.
+ * @returns Undefined when no package of this name is installed.
+ * @throws UsageError when one is, and has no module, has it elsewhere, or fails while it is loaded.
  */
 export async function importPackage(name: string): Promise<ModuleExports | undefined> {
-  const shared = SHARED[name]
-  const here = join(process.cwd(), '_')
-  for (const from of [here, import.meta.filename]) {
-    const jiti = await createLoader(from)
-    const found = shared === undefined ? jiti.esmResolve(name, { try: true }) : name
-    if (found === undefined) continue
-    try {
-      return await jiti.import<ModuleExports>(found)
-    } catch (thrown) {
-      throw new UsageError(`Cannot load the package ${name}: ${oneLine(thrown)}`, { cause: thrown })
+  if (SHARED[name] !== undefined) return runPackage(name, await createLoader(import.meta.filename), name)
+  for (const from of [process.cwd(), import.meta.dirname]) {
+    const root = installedPackage(name, from)
+    if (root === undefined) continue
+    const jiti = await createLoader(join(from, '_'))
+    const module = jiti.esmResolve(name, { try: true })
+    if (module === undefined) throw new UsageError(`The package ${name} has no module to import.`)
+    if (!isWithin(root, realpathSync(module.startsWith('file:') ? fileURLToPath(module) : module))) {
+      throw new UsageError(`The package ${name} names a module that is outside its folder, ${root}.`)
     }
+    return runPackage(name, jiti, module)
   }
   return undefined
+}
+
+async function runPackage(name: string, jiti: Jiti, module: string): Promise<ModuleExports> {
+  try {
+    return await jiti.import<ModuleExports>(module)
+  } catch (thrown) {
+    throw new UsageError(`Cannot load the package ${name}: ${oneLine(thrown)}`, { cause: thrown })
+  }
 }
 
 async function createLoader(from: string): Promise<Jiti> {

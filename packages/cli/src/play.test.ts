@@ -290,7 +290,9 @@ describe('a run that is stopped', () => {
     expect((await readFile(file, 'utf8')).startsWith(whole)).toBe(true)
     const repeats = (await recorded(join(here.path, 'run'))).map(({ repeat }) => repeat)
     expect(repeats.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, at) => at))
-    expect((await openenv(['replay', 'run'], { cwd: here.path })).stdout).toContain('Equal: 24 episodes')
+    expect((await openenv(['replay', 'run', '--env', './guess.ts'], { cwd: here.path })).stdout).toContain(
+      'Equal: 24 episodes',
+    )
   })
 
   it('by Ctrl-C ends with 130 and a valid run that --resume finds by its settings [OE-15] [OE-16]', async () => {

@@ -30,7 +30,7 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
   }
   using interrupt = listenForInterrupt('Stopping; press Ctrl-C again to quit at once.')
   const { signal } = interrupt
-  const subject = await findSubject(name, signal)
+  const subject = await findSubject(name, { env: flags.env, signal })
   const policy = await choosePolicy(subject, flags)
   const progress = showProgress(process.stderr)
   let run: Run

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
+import { printable } from '@openenv-ts/core'
 import {
   constantPolicy,
   modelPolicy,
@@ -65,7 +66,7 @@ function ownPolicy(subject: Subject, name: (typeof OWN)[number]): AnyPolicy {
   if (policy !== undefined) return policy
   const why =
     module === undefined
-      ? `The ${name} of "${target.name}" is in its package, which is not installed here`
+      ? `The ${name} of "${printable(target.name)}" is in its package, which --env names: a package or a file`
       : `${target.name} exports no ${name}`
   throw new UsageError(`${why}. There are: ${available(subject).join(', ')}, or a file.`)
 }

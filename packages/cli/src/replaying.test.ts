@@ -14,15 +14,17 @@ async function playedFolder(): Promise<Folder> {
 }
 
 describe('openenv replay', () => {
-  it('proves a run of a file equal, found where it was played', async () => {
+  it('proves a run of a file equal, where the file is named by --env', async () => {
     await using here = await playedFolder()
-    const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    const { code, stdout, stderr } = await openenv(['replay', 'run', '--env', './guess.ts'], {
+      cwd: here.path,
+    })
     expect(stderr).toBe('')
     expect(stdout).toMatch(
       /^Equal: 5 episodes, \d+ steps\. Compared: observation, reward, terms, info, status, outcome, .*hashes\.\n$/,
     )
     expect(code).toBe(0)
-    const json = await openenv(['replay', 'run', '--json'], { cwd: here.path })
+    const json = await openenv(['replay', 'run', '--env', './guess.ts', '--json'], { cwd: here.path })
     expect(JSON.parse(json.stdout)).toMatchObject({ run: 'run', ok: true, episodes: 5 })
   })
 
@@ -35,7 +37,9 @@ describe('openenv replay', () => {
     expect(at).toBeGreaterThan(0)
     written[2] = `${third.slice(0, at)}"triesLeft":4${third.slice(at + '"triesLeft":5'.length)}`
     await writeFile(file, `${written.join('\n')}\n`)
-    const { code, stdout, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    const { code, stdout, stderr } = await openenv(['replay', 'run', '--env', './guess.ts'], {
+      cwd: here.path,
+    })
     expect(stderr).toMatch(/^error: Line 3: hash /)
     expect(lines(stderr)).toHaveLength(1)
     expect(stdout).toBe('')
@@ -48,7 +52,7 @@ describe('openenv replay', () => {
       join(here.path, 'guess.ts'),
       GUESS.replace('random.integer(1, 100)', 'random.integer(2, 100)'),
     )
-    const { code, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
+    const { code, stderr } = await openenv(['replay', 'run', '--env', './guess.ts'], { cwd: here.path })
     expect(stderr).toMatch(/^error: Line 1 .*step \d: observation differs/)
     expect(code).toBe(1)
   })
@@ -65,14 +69,12 @@ describe('openenv replay', () => {
     expect(code).toBe(0)
   })
 
-  it('loads no code that came with the run', async () => {
+  it('asks for --env where the run was played in a file, and says which [OE-16]', async () => {
     await using here = await playedFolder()
-    const file = join(here.path, 'run/manifest.json')
-    await writeFile(join(here.path, 'run/guess.ts'), GUESS)
-    await writeFile(file, (await readFile(file, 'utf8')).replace('"./guess.ts"', '"./run/guess.ts"'))
     const { code, stderr } = await openenv(['replay', 'run'], { cwd: here.path })
-    expect(stderr).toContain('--env')
-    expect(lines(stderr)).toHaveLength(1)
+    expect(stderr).toBe(
+      'error: The run was played in "guess", which is not built in: name the environment with --env. The run says that it was ./guess.ts\n',
+    )
     expect(code).toBe(2)
   })
 })

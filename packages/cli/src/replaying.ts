@@ -1,9 +1,16 @@
-import { COMPARED_OF_STEPS, readManifest, replay, type ReplayResult } from '@openenv-ts/rollout'
-import { findEnvironment } from './environment.ts'
+import { printable } from '@openenv-ts/core'
+import {
+  COMPARED_OF_STEPS,
+  localTarget,
+  readManifest,
+  replay,
+  type ReplayResult,
+  type Target,
+} from '@openenv-ts/rollout'
+import { builtInEnvironment } from './environment.ts'
 import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
-import { isTrustedSource } from './origin.ts'
-import { findSubject, subjectOf, type Subject } from './target.ts'
+import { findTarget } from './target.ts'
 import { note, print } from './terminal.ts'
 
 /**
@@ -16,7 +23,7 @@ export async function replayRun(
   flags: { readonly env?: string; readonly json?: boolean },
 ): Promise<number> {
   using interrupt = listenForInterrupt('Stopping.')
-  const { target } = await subjectOfRun(dir, flags.env, interrupt.signal)
+  const target = await targetOfRun(dir, flags.env, interrupt.signal)
   const shown = process.stderr.isTTY
   let result: ReplayResult
   try {
@@ -40,15 +47,23 @@ export async function replayRun(
 /** What {@link replay} compares, in words. */
 const COMPARED = [...COMPARED_OF_STEPS, 'outcome', 'return', 'score', 'task', 'seed', 'hashes'].join(', ')
 
-/** Where a run can be played again: as the caller says, else where it was played. */
-async function subjectOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Subject> {
-  if (env !== undefined) return findSubject(env, signal)
+/**
+ * What a run can be played in again: what the user typed, else the built-in environment of the run's name. Paths and
+ * URLs of a manifest are shown to the user and never followed, for the run may be a stranger's [OE-16].
+ */
+async function targetOfRun(dir: string, env: string | undefined, signal: AbortSignal): Promise<Target> {
+  if (env !== undefined) return findTarget(env, signal)
   const { settings, source } = await readManifest(dir)
-  if (settings.url !== null) return findSubject(settings.url, signal)
-  if (source !== undefined && isTrustedSource(source, dir)) return findSubject(source, signal)
-  const installed = await findEnvironment(settings.env)
-  if (installed !== undefined) return subjectOf(installed)
+  if (settings.url !== null) {
+    throw new UsageError(
+      `The run was played on a server: name the server with --env URL. The run says that it was ${printable(settings.url)}`,
+    )
+  }
+  const builtIn =
+    source === undefined || source === settings.env ? await builtInEnvironment(settings.env) : undefined
+  if (builtIn !== undefined) return localTarget(builtIn.environment)
+  const hint = source === undefined ? '' : ` The run says that it was ${printable(source)}`
   throw new UsageError(
-    `The run was played in "${settings.env}", and not from a file below this folder: name it by --env ./${settings.env}.ts`,
+    `The run was played in "${printable(settings.env)}", which is not built in: name the environment with --env.${hint}`,
   )
 }

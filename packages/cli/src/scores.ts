@@ -2,7 +2,7 @@ import { summarise, type Summary } from '@openenv-ts/rollout'
 import Table from 'cli-table3'
 import type { PlayFlags } from './commands/play-flags.ts'
 import type { Played } from './play.ts'
-import { isTrustedSource } from './origin.ts'
+import { isBuiltIn } from './environment.ts'
 import { print, style } from './terminal.ts'
 
 /** Rows of the table; a run of a thousand tasks keeps the rest for `--json`. */
@@ -88,7 +88,7 @@ function printOutcomes({ outcomes, usage }: Summary): void {
 
 function printFolder({ run }: Summary, source: string | undefined): void {
   if (run === null) return
-  const where = source === undefined || isTrustedSource(source, run) ? '' : ` --env ${source}`
+  const where = source === undefined || isBuiltIn(source) ? '' : ` --env ${source}`
   print(`Run:  ${run}`)
   print(style('dim', `Next: openenv replay ${run}${where}`))
 }

@@ -4,6 +4,8 @@ import { integer, json, number, repeated } from '../options.ts'
 /** The options that `rollout` and `eval` share, as commander hands them over. */
 export interface PlayFlags {
   readonly policy?: string
+  /** Which environment has the policies for a URL. */
+  readonly env?: string
   readonly model?: string
   /** Absent, or what `--action` said, parsed. */
   readonly action?: unknown
@@ -34,6 +36,10 @@ export function playCommand(name: string, description: string, examples: readonl
     .option(
       '-p, --policy <NAME|FILE>',
       'baseline, oracle, noop, constant, random, model, or a file that default-exports a function (default: model with --model, constant with --action, else baseline where there is one, else random)',
+    )
+    .option(
+      '--env <ENV>',
+      'For a URL: the environment whose baseline and oracle play there, a package or a file (default: the built-in one of the same name)',
     )
     .option('-m, --model <NAME>', 'The model that plays; implies --policy model.')
     .addOption(

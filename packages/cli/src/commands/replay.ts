@@ -9,11 +9,11 @@ export function replayCommand(exit: Exit): Command {
     )
     .usage('RUN [options]')
     .argument('<RUN>', 'The folder of a run.')
-    .option('--env <ENV|URL>', 'Where to play it (default: where the run was played)')
+    .option('--env <ENV|URL>', 'Where to play it; needed unless the run is of a built-in environment')
     .option('--json', 'Print the result as one JSON object, and nothing else.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv replay runs/first\n  $ openenv replay runs/first --env http://127.0.0.1:8000',
+      '\nExamples:\n  $ openenv replay runs/first\n  $ openenv replay runs/first --env ./guess.ts\n  $ openenv replay runs/first --env http://127.0.0.1:8000',
     )
     .action(async (dir: string, flags: { readonly env?: string; readonly json?: boolean }) => {
       const { replayRun } = await import('../replaying.ts')
