@@ -133,6 +133,18 @@ it.each([
   },
 )
 
+it('a run of 250 episodes loses only those that write rubbish', async () => {
+  const environment = await made.open({ messageMb: 1, timeouts: { call: 20, close: 3 } })
+  await using episode = openLocal(environment)
+  const lost: number[] = []
+  for (let number = 0; number < 250; number += 1) {
+    await episode.reset({ seed: number })
+    const tool = number % 80 === 40 ? 'rubbish' : 'say'
+    await call(episode, tool, 'null\n').catch(() => lost.push(number))
+  }
+  expect(lost).toEqual([40, 120, 200])
+})
+
 it('a call that blocks the process ends it, says so to every session in it, and the next ones have a new one', async () => {
   const environment = await made.open({ timeouts: { call: 1, close: 3 } })
   await using one = await started(environment)

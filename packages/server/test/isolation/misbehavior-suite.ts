@@ -12,7 +12,7 @@ interface Offence {
   readonly kinds?: readonly IsolationKind[]
 }
 
-const STEP_SECONDS = 1
+const STEP_SECONDS = 1.5
 const MEMORY_MB = 64
 
 /** Which of the offences are tried, where not all of them are: every test costs an executor or the time of a step. */
@@ -23,8 +23,8 @@ export interface Sample {
 }
 
 const OFFENCES: readonly Offence[] = [
-  { way: 'never_return', code: 'TIMEOUT', says: () => 'longer than 1 s' },
-  { way: 'flood_forever', code: 'TIMEOUT', says: () => 'longer than 1 s' },
+  { way: 'never_return', code: 'TIMEOUT', says: () => 'longer than 1.5 s' },
+  { way: 'flood_forever', code: 'TIMEOUT', says: () => 'longer than 1.5 s' },
   { way: 'exhaust_heap', code: 'EXECUTION_ERROR', says: (kind) => `used up the 64 MB of its ${kind} during` },
   { way: 'exit', code: 'EXECUTION_ERROR', says: (kind) => `ended its ${kind} with exit code 3 during` },
   {
