@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -37,11 +37,19 @@ const NAMES = Object.keys(MODULES)
 
 let compiled: Promise<string> | null = null
 
+const PREFIX = 'openenv-executors-'
+
+/** Deletes what processes that are gone have compiled: a test runner ends its own without a word. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
+    const [pid] = name.slice(PREFIX.length).split('-')
+    if (!existsSync(`/proc/${String(pid)}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
 async function compile(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'openenv-executors-'))
-  process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true })
-  })
+  sweep()
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${String(process.pid)}-`))
   const bundle = await rolldown({
     input: Object.fromEntries(NAMES.map((name, at) => [String(at), MODULES[name] ?? ''])),
     platform: 'node',
