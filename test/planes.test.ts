@@ -60,8 +60,12 @@ describe('the agent plane', () => {
     for (const name of ['reset', 'state', 'close']) {
       expect(await rpc(url, 'tools/call', { name, arguments: {} })).toHaveProperty('error')
     }
-    // "Creating" a session answers the one that is there, as it stands.
-    expect(await rpc(url, 'openenv/session/create')).toHaveProperty('result.session_id', mine['session_id'])
+    // "Creating" a session answers the one that is there, as it stands, and under a name that opens nothing.
+    const told = await rpc(url, 'openenv/session/create')
+    expect(told).toHaveProperty('result.session_id', expect.any(String))
+    const { session_id } = (told as { result: { session_id: string } }).result
+    expect(session_id).not.toBe(mine['session_id'])
+    expect((await fetch(`${server.url}/state?session_id=${session_id}`)).status).toBe(404)
     expect(await state(server.url, mine)).toHaveProperty('step_count', 1)
     for (const path of ['reset', 'step', 'state', 'tasks', 'ws']) {
       expect((await post(url.replace(/mcp$/, path), { seed: 8 })).status).toBeGreaterThanOrEqual(400)

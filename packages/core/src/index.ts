@@ -36,6 +36,8 @@ export { infoOfTerms, termsOfInfo } from './terms.ts'
 export type { RewardTerm, Rubric, TermAnswer } from './rubric.ts'
 export type { Term, Terms } from './terms.ts'
 export type { GroupCandidate, GroupContext, GroupScore, Message, MessageBlock } from './group.ts'
+export { actionTools } from './action-tools.ts'
+export type { ActionTool } from './action-tools.ts'
 export { RESERVED_TOOL_NAMES } from './tool.ts'
 export type {
   BlobResource,

@@ -1,18 +1,12 @@
+import { actionTools, type ActionTool } from './action-tools.ts'
 import type { AnyEnvironment } from './environment.ts'
 import type { Info, Reply } from './episode.ts'
 import { isOpenEnvError, type Issue } from './errors.ts'
 import { describeIssues } from './issues.ts'
-import { isObject, type JsonSchema } from './json.ts'
+import { isObject } from './json.ts'
 import type { LocalEpisode } from './local.ts'
 import { toJsonSchema } from './schema.ts'
-import {
-  RESERVED_TOOL_NAMES,
-  type ContentBlock,
-  type Tool,
-  type ToolCallOptions,
-  type ToolHost,
-  type ToolResult,
-} from './tool.ts'
+import type { ContentBlock, Tool, ToolCallOptions, ToolHost, ToolResult } from './tool.ts'
 
 /** A tool call with what it did to the episode: for transports that carry rewards beside results. */
 export interface ToolCall {
@@ -35,8 +29,6 @@ export interface AgentSeat extends ToolHost {
   brief(): Promise<string>
 }
 
-/** The name of the tool of an action-shaped environment whose actions are all of one kind. */
-const ACT = 'act'
 /** Shows the current reply without a step. */
 const OBSERVE = 'observe'
 
@@ -56,7 +48,7 @@ export function seatAgent(episode: LocalEpisode, environment: AnyEnvironment): A
 
 /** Tools as they can be listed without an episode. */
 export function listTools(environment: AnyEnvironment): readonly Tool[] {
-  return environment.tools ?? actionTools(environment, environment.description)
+  return environment.tools ?? offered(environment, null)
 }
 
 abstract class Seat implements AgentSeat {
@@ -78,8 +70,8 @@ abstract class Seat implements AgentSeat {
 
   async brief(): Promise<string> {
     const prompt = await this.episode.prompt()
-    const told = tellOpening(this.environment, this.episode.opening)
-    const parts = [prompt ?? told]
+    const facts = factsOf(this.episode.opening).filter((fact) => prompt === null || !saidIn(prompt, fact))
+    const parts = [[prompt ?? this.environment.description, ...facts].join('\n')]
     // What a tool environment observes first is the prompt itself.
     const says = prompt === null || this.environment.tools === undefined
     if (says && this.episode.opening !== null) {
@@ -87,6 +79,11 @@ abstract class Seat implements AgentSeat {
     }
     return parts.join('\n\n')
   }
+}
+
+/** Whether a prompt has the text of a fact already. */
+function saidIn(prompt: string, fact: string): boolean {
+  return prompt.includes(fact.slice(fact.indexOf(': ') + 2))
 }
 
 /** Actions that are tool calls already. */
@@ -111,16 +108,16 @@ class ToolSeat extends Seat {
 /** Actions that become tools by their schema. */
 class ActionSeat extends Seat {
   listTools(): Promise<readonly Tool[]> {
-    return Promise.resolve(actionTools(this.environment, tellOpening(this.environment, this.episode.opening)))
+    return Promise.resolve(offered(this.environment, this.episode.opening))
   }
 
   async act(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCall> {
     if (name === OBSERVE) return this.#observe()
-    const kind = actionKinds(this.environment).find(({ tool }) => tool === name)
+    const kind = toolsOf(this.environment).find((tool) => tool.name === name)
     if (kind === undefined) return failedCall('tool_not_found', `Unknown tool: '${name.slice(0, 100)}'`)
     const given = args ?? {}
     if (!isObject(given)) return failedCall('invalid_args', 'The arguments must be a JSON object.')
-    const taken = await takeStep(this.episode, { ...given, ...kind.fixed }, options)
+    const taken = await takeStep(this.episode, kind.actionOf(given), options)
     if ('failed' in taken) return taken.failed
     return { result: shown(taken.reply, this.episode.opening?.info), reply: taken.reply }
   }
@@ -178,32 +175,23 @@ function resultOf(result: unknown): ToolResult {
   }
 }
 
-/** Description and everything that the reset reply says in words. */
-function tellOpening({ description }: AnyEnvironment, opening: Reply<unknown> | null): string {
-  const { description: told = description, ...rest } = opening?.info ?? {}
-  const facts = Object.entries(rest)
-    .filter(([key]) => key === 'routes')
+/** What the reset reply says in words, one fact a line; which task it is, is not for agents to act on. */
+function factsOf(opening: Reply<unknown> | null): readonly string[] {
+  return Object.entries(opening?.info ?? {})
+    .filter(([key, value]) => typeof value === 'string' && key !== 'task_id')
     .map(([key, value]) => `${key}: ${String(value)}`)
-  return [String(told), ...facts].join('\n')
 }
 
-/** One kind of action: the tool that stands for it, and what of the action the tool's name already says. */
-interface ActionKind {
-  readonly tool: string
-  readonly fixed: Readonly<Record<string, unknown>>
-  readonly schema: JsonSchema
-  readonly description?: string
-}
-
-function actionTools(environment: AnyEnvironment, about: string): readonly Tool[] {
-  const tools = actionKinds(environment).map(({ tool, schema, description }) => ({
-    name: tool,
-    description: description === undefined ? about : `${description}\n${about}`,
-    inputSchema: schema,
-  }))
+/** Tools of actions, and `observe`, with the environment's description and the facts of the start below each. */
+function offered(environment: AnyEnvironment, opening: Reply<unknown> | null): readonly Tool[] {
+  const about = [environment.description, ...factsOf(opening)].join('\n')
   const nothing = { type: 'object', properties: {}, additionalProperties: false }
   return [
-    ...tools,
+    ...toolsOf(environment).map(({ name, description, inputSchema }) => ({
+      name,
+      description: `${description}\n${about}`,
+      inputSchema,
+    })),
     {
       name: OBSERVE,
       description: `Shows the current observation again; takes no step.\n${about}`,
@@ -212,53 +200,13 @@ function actionTools(environment: AnyEnvironment, about: string): readonly Tool[
   ]
 }
 
-const KINDS = new WeakMap<AnyEnvironment, readonly ActionKind[]>()
+const TOOLS = new WeakMap<AnyEnvironment, readonly ActionTool[]>()
 
-function actionKinds(environment: AnyEnvironment): readonly ActionKind[] {
-  let kinds = KINDS.get(environment)
-  if (kinds === undefined) {
-    const schema = toJsonSchema(environment.action, 'input', 'action')
-    kinds = kindsOfUnion(schema) ?? [{ tool: ACT, fixed: {}, schema: { type: 'object', ...schema } }]
-    KINDS.set(environment, kinds)
+function toolsOf(environment: AnyEnvironment): readonly ActionTool[] {
+  let tools = TOOLS.get(environment)
+  if (tools === undefined) {
+    tools = actionTools(toJsonSchema(environment.action, 'input', 'action'))
+    TOOLS.set(environment, tools)
   }
-  return kinds
-}
-
-/** The branches of a union in which one field holds a different text in each; undefined for anything else. */
-function kindsOfUnion(schema: JsonSchema): readonly ActionKind[] | undefined {
-  const branches = (schema['oneOf'] ?? schema['anyOf']) as readonly JsonSchema[] | undefined
-  if (branches === undefined) return undefined
-  const constants = branches.map((branch) => constantsOf(branch))
-  const shared = [...(constants[0]?.keys() ?? [])].find((key) => {
-    const values = constants.map((fields) => fields.get(key))
-    return values.every(isToolName) && new Set(values).size === values.length
-  })
-  if (shared === undefined) return undefined
-  const definitions = schema['$defs'] === undefined ? {} : { $defs: schema['$defs'] }
-  return branches.map((branch, at) => {
-    const value = constants[at]?.get(shared) ?? ''
-    const { [shared]: _fixed, ...properties } = branch['properties'] as Record<string, unknown>
-    const required =
-      (branch['required'] as readonly string[] | undefined)?.filter((key) => key !== shared) ?? []
-    const { description, ...rest } = branch
-    return {
-      tool: value,
-      fixed: { [shared]: value },
-      schema: { ...rest, ...definitions, properties, required },
-      ...(typeof description === 'string' ? { description } : {}),
-    }
-  })
-}
-
-function isToolName(name: string | undefined): boolean {
-  return name !== undefined && /^[\w.-]{1,64}$/.test(name) && !RESERVED_TOOL_NAMES.includes(name)
-}
-
-function constantsOf(branch: JsonSchema): Map<string, string> {
-  const found = new Map<string, string>()
-  const properties = (branch['properties'] ?? {}) as Record<string, { readonly const?: unknown }>
-  for (const [key, { const: value }] of Object.entries(properties)) {
-    if (typeof value === 'string') found.set(key, value)
-  }
-  return found
+  return tools
 }

@@ -6,11 +6,24 @@ import { McpEndpoint } from './mcp/endpoint.ts'
 import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
 import { openApi } from './openapi.ts'
 import { orsRoutes } from './ors/routes.ts'
-import type { ServerOptions } from './options.ts'
+import { DEFAULT_MAX_MESSAGE_BYTES, type ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
+import type { ServerLimits } from './limits.ts'
+import { sharedQuota } from './quota.ts'
+import { routePath } from './request-path.ts'
 import { Resumption } from './resume.ts'
 import { agentAddress, publicAddress } from './public-url.ts'
-import { failure, json, type Arrival, type Host, type Route, type SocketRoute, type Visit } from './route.ts'
+import {
+  failure,
+  json,
+  jsonParts,
+  type Arrival,
+  type Host,
+  type Plane,
+  type Route,
+  type SocketRoute,
+  type Visit,
+} from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { infoRoutes } from './routes/info.ts'
@@ -21,10 +34,9 @@ import { operatorRoutes } from './routes/operator.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
 import { rpcSocketRoutes } from './rpc-socket.ts'
+import type { UnreadBytes } from './unread-bytes.ts'
 import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
 
-/** 16 MiB. */
-export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** How often idle sessions are looked for. */
 const REAP_INTERVAL_MS = 5000
 /** Of those, after how many kept episodes are looked through: a minute. */
@@ -39,6 +51,7 @@ export interface App {
   readonly sockets: readonly SocketRoute[]
   readonly sessions: Sessions
   readonly maxMessageBytes: number
+  readonly limits: ServerLimits
   /** Answers a request. */
   fetch(request: Request, arrival?: Arrival): Promise<Response>
   /**
@@ -70,6 +83,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     publicUrl: publicUrl === undefined ? undefined : publicAddress('publicUrl', publicUrl),
     mode,
     maxMessageBytes,
+    shared: sharedQuota(sessions.limits),
     shape: { ...DEFAULT_SHAPE, ...options.shape },
     actionHasKey: (key) => actionKeys.has(key),
     resumption: resumeStore === undefined ? null : new Resumption(resumeStore, log),
@@ -80,12 +94,14 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     options.routes === 'minimal'
       ? { routes: minimalRoutes(host), sockets: [] }
       : fullSurface(host, options, mcp)
-  const check = hostCheck(options.allowedHosts)
+  const check = hostCheck({ hosts: options.allowedHosts })
   const http = mountRoutes(routes, host)
   const upgrades = mountSockets(sockets, host)
   let rounds = 0
   const reaper = setInterval(() => {
     void sessions.reap()
+    host.shared.unread.cutOffStalled(sessions.limits.readSeconds * 1000, performance.now())
+    sessions.cutOffStalled(performance.now())
     mcp.sweep()
     rounds += 1
     if (rounds % EXPIRY_ROUNDS !== 0) return
@@ -101,8 +117,9 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sockets,
     sessions,
     maxMessageBytes,
-    fetch: async (request, arrival = {}) => check(request) ?? http.fetch(request, arrival),
-    upgrade: (request, arrival) => check(request) ?? upgrades(request, arrival),
+    limits: sessions.limits,
+    fetch: async (request, arrival = {}) => check(request, 'http') ?? http.fetch(request, arrival),
+    upgrade: (request, arrival) => check(request, 'socket') ?? upgrades(request, arrival),
     close: async () => {
       clearInterval(reaper)
       sessions.events.end()
@@ -148,23 +165,39 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
 }
 
+/** Routes answer a trailing slash as none, as FastAPI's do. */
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
 /** What a listener tells with each request. */
 interface Mounted {
   Bindings: Arrival
 }
 
+/** Where answers count that nobody may be reading. Agents' routes see to theirs themselves. */
+function sharedUnread({ gate, shared }: Host, request: Request, plane: Plane): UnreadBytes | undefined {
+  if (plane === 'open' || plane === 'agent' || plane === 'capability') return undefined
+  const principal = gate.principal(request.headers)
+  return principal === 'control' || principal === 'operator' ? undefined : shared.unread
+}
+
 /** Routes in order; a known path with another method is 405, everything else 404. */
 function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
-  const app = new Hono<Mounted>({ strict: false })
+  const app = new Hono<Mounted>({ getPath: ({ url }) => withoutSlash(routePath(url)) })
   for (const { method, path, plane, handle } of routes) {
     app.on(method, host.basePath + path, async (context) => {
       const request = context.req.raw
       if (context.env.planes?.has(plane) === false) return notFound()
       const refused = host.gate.refusal(request.headers, plane)
       if (refused !== null) return refused
+      const unread = sharedUnread(host, request, plane)
       try {
+        // Nothing is done whose answer there would be no room for.
+        unread?.reserve()()
         const reply = await handle(request, context.req.param(), visitOf(request, context.env, host))
-        return reply instanceof Response ? reply : json(reply)
+        if (reply instanceof Response) return reply
+        return unread === undefined ? json(reply) : unread.send(...jsonParts(reply))
       } catch (error) {
         return failure(error, host)
       }
@@ -201,9 +234,9 @@ function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade
     pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`),
   }))
   return (request, { planes } = {}) => {
-    const { pathname } = new URL(request.url)
+    const path = routePath(request.url)
     for (const { route, pattern } of patterns) {
-      const match = pattern.exec(pathname)
+      const match = pattern.exec(path)
       if (match === null || planes?.has(route.plane) === false) continue
       return host.gate.refusal(request.headers, route.plane) ?? route.accept(request, match.groups ?? {})
     }

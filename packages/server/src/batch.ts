@@ -3,6 +3,7 @@ import { resetFromWire } from '@openenv-ts/core/wire'
 import { errorFrame, frame, replyFrame } from './frame.ts'
 import { logFailure, type Host } from './route.ts'
 import type { Session } from './session.ts'
+import { othersTurn } from './turn.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -69,7 +70,7 @@ export class Batches {
   }
 
   async #finish(batch: Batch): Promise<string> {
-    do await nextTurn()
+    do await othersTurn()
     while (!this.#start(batch))
     await Promise.all(batch.pending)
     return batchFrame(batch.answers)
@@ -114,7 +115,7 @@ export class Batches {
         // What is left of a batch whose client has gone opens nothing that nobody would close.
         if (this.#closed) throw new OpenEnvError('CANCELLED', 'The connection is closed.')
         if (this.#sessions.has(key)) throw badCall(`Episode ${String(key)} is open already.`)
-        this.#sessions.set(key, this.#host.sessions.open('socket'))
+        this.#sessions.set(key, this.#host.sessions.open('websocket'))
         return frame('opened', {})
       case 'close': {
         const session = this.#session(key)
@@ -159,12 +160,6 @@ function badCalls(loc: readonly (string | number)[], msg: string): OpenEnvError 
 
 function badCall(msg: string): OpenEnvError {
   return new OpenEnvError('VALIDATION_ERROR', msg, { issues: [{ type: 'invalid_value', loc: [1], msg }] })
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0)
-  })
 }
 
 function batchFrame(answers: readonly string[]): string {

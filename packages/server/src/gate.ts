@@ -34,6 +34,11 @@ export class Gate {
     this.#hasOperator = operator !== undefined
   }
 
+  /** Whether there are no tokens, so that all planes are open to everybody. */
+  get isOpen(): boolean {
+    return this.#tokens.length === 0
+  }
+
   /** The principal of a request, by `Authorization: Bearer`, `X-API-Key` or a WebSocket subprotocol. */
   principal(headers: Headers): Principal {
     if (this.#tokens.length === 0) return 'anybody'

@@ -3,29 +3,64 @@ import { json } from './route.ts'
 /** The names of this machine: what a listener on loopback answers to. */
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '*.localhost', '127.0.0.1', '[::1]']
 
+/** Which requests of pages and proxies a server takes. */
+export interface HostRules {
+  /** Names without port that `Host` may have; `*.example.com` stands for all below. Absent: any name. */
+  readonly hosts?: readonly string[] | undefined
+}
+
 /**
- * Refuses requests that name a host which is not ours, in `Host` or in a browser's `Origin`: a page elsewhere that
- * had its name resolved to this machine would otherwise reach the server.
+ * Refuses requests that name a host which is not ours, and those that a browser sends for a page of another origin: a
+ * page elsewhere, or one that had its name resolved to this machine, would otherwise use the server in the name of the
+ * person in front of it.
  *
- * @param allowed - Names without port; `*.example.com` stands for all below. Absent: nothing is checked.
  * @returns A check that gives null or the 403 to answer with.
  */
-export function hostCheck(allowed: readonly string[] | undefined): (request: Request) => Response | null {
-  if (allowed === undefined) return () => null
-  const exact = new Set(allowed.filter((name) => !name.startsWith('*.')).map((name) => name.toLowerCase()))
-  const suffixes = allowed.filter((name) => name.startsWith('*.')).map((name) => name.slice(1).toLowerCase())
-  const ours = (name: string): boolean => exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix))
-  return (request) => {
-    const host = request.headers.get('host')
+export function hostCheck({ hosts }: HostRules): HostCheck {
+  const ours = hosts === undefined ? () => true : matcher(hosts)
+  const published = matcher(hosts?.filter(isPublished) ?? [])
+  return (request, way) => {
+    const { method, url, headers } = request
+    const host = headers.get('host')
     if (host !== null && !ours(withoutPort(host))) {
       return refused(`This server does not answer to the host "${host.slice(0, 100)}".`)
     }
-    const origin = request.headers.get('origin')
-    if (origin !== null && !ours(originHost(origin))) {
-      return refused('Pages of another origin may not use this server.')
-    }
-    return null
+    const origin = headers.get('origin')
+    if (origin === null || isSameOrigin(origin, host ?? new URL(url).host)) return null
+    if (published(originHost(origin))) return null
+    // A browser shows no page what it may not read, and reading changes nothing.
+    const reads = way === 'http' && READING.has(method) && hosts === undefined
+    return reads ? null : refused('Pages of another origin may not use this server.')
   }
+}
+
+/** Judges a request, or the head of a WebSocket handshake. */
+export type HostCheck = (request: Request, way: 'http' | 'socket') => Response | null
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Whether a name means this server and no other. A name that the operator publishes does, whatever port a proxy has;
+ * loopback's names and addresses are shared by everything that runs on the machine.
+ */
+function isPublished(name: string): boolean {
+  return !LOOPBACK_HOSTS.includes(name) && !/^\[|^[\d.]+$/.test(name)
+}
+
+/** Whether a page's origin is the address that it asks, port included; what scheme a proxy speaks is not known. */
+function isSameOrigin(origin: string, host: string): boolean {
+  try {
+    const { protocol, host: own } = new URL(origin)
+    return /^https?:$/.test(protocol) && own === new URL(`${protocol}//${host}`).host
+  } catch {
+    return false
+  }
+}
+
+function matcher(names: readonly string[]): (name: string) => boolean {
+  const exact = new Set(names.filter((name) => !name.startsWith('*.')).map((name) => name.toLowerCase()))
+  const suffixes = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1).toLowerCase())
+  return (name) => exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix))
 }
 
 function refused(detail: string): Response {

@@ -1,8 +1,5 @@
 import { OpenEnvError } from '@openenv-ts/core'
-import type { Session, Sessions } from './session.ts'
-
-/** The session of callers that name none: shared by all of them, one slot [OE-8]. */
-export const DEFAULT_SESSION = 'default'
+import { DEFAULT_SESSION, type Session, type Sessions } from './session.ts'
 
 /**
  * Which HTTP session a request means: the header `X-Session-ID`, or `session_id` in body or query.

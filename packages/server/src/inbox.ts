@@ -1,35 +1,53 @@
 import type { MaybePromise } from '@openenv-ts/core'
+import { SMALL_BYTES, type LargeMessage, type IncomingBytes } from './incoming-bytes.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
+import { othersTurn, Slice } from './turn.ts'
 
 /** Frames that may wait before the socket is no longer read. */
 const MAX_WAITING = 1024
+/** The close code for a client that may come back later (RFC 6455's registry). */
+export const TRY_AGAIN_LATER = 1013
 
-type Frame = Parameters<SocketHandler['message']>
-type Decode = Frame[2]
+type Arguments = Parameters<SocketHandler['message']>
+type Decode = Arguments[2]
+
+interface Frame {
+  readonly content: Arguments
+  readonly arrival: LargeMessage | null
+}
+
+/** What an inbox does with frames. */
+export interface InboxOptions {
+  /** Bytes that may wait before the socket is no longer read. */
+  readonly maxBytes: number
+  /** Answers one frame; a promise holds the next ones up. Never fails. */
+  readonly answer: (...frame: Arguments) => MaybePromise<void>
+  /** What large messages of this client count towards; null for one that may send as it likes. */
+  readonly incoming: () => IncomingBytes | null
+}
 
 /**
- * The frames of one socket: answered one at a time and in order, at once when no call is running. While more wait
- * than the bounds allow, the socket is not read.
+ * The frames of one socket: answered one at a time and in order, at once when no call is running and others have had
+ * their turn. While more wait than the bounds allow, the socket is not read.
  */
 export class Inbox {
   readonly #socket: SocketLike
-  readonly #maxBytes: number
-  readonly #answer: (...frame: Frame) => MaybePromise<void>
+  readonly #options: InboxOptions
+  readonly #slice = new Slice()
   /** Frames that came while a call was running; null when none is. */
   #waiting: Frame[] | null = null
   #waitingBytes = 0
   #full = false
   #ending = false
   #whenIdle: (() => void) | null = null
+  /** The large message that is arriving. */
+  #arriving: LargeMessage | null = null
+  /** Large messages that have come and are not answered. */
+  readonly #arrived = new Set<LargeMessage>()
 
-  /**
-   * @param maxBytes - Bytes that may wait before the socket is no longer read.
-   * @param answer - Answers one frame; a promise holds the next ones up. Never fails.
-   */
-  constructor(socket: SocketLike, maxBytes: number, answer: (...frame: Frame) => MaybePromise<void>) {
+  constructor(socket: SocketLike, options: InboxOptions) {
     this.#socket = socket
-    this.#maxBytes = maxBytes
-    this.#answer = answer
+    this.#options = options
   }
 
   /** Whether a call is running. */
@@ -46,47 +64,101 @@ export class Inbox {
     })
   }
 
-  receive(bytes: Uint8Array, binary: boolean, decode: Decode): void {
-    if (this.#ending) return
-    if (this.#waiting === null) {
-      const call = this.#answer(bytes, binary, decode)
-      if (call instanceof Promise) {
-        this.#waiting = []
-        void this.#drain(call)
-      }
-      return
-    }
-    this.#waiting.push([bytes, binary, decode])
-    this.#waitingBytes += bytes.length
-    this.#check(this.#waiting.length)
+  /** So many bytes of a message have come, and it is not whole yet. */
+  arriving(bytes: number): void {
+    if (bytes <= SMALL_BYTES) return
+    this.#arriving ??= this.#options.incoming()?.begin(this.#cutOff) ?? null
+    this.#arriving?.grow(bytes)
   }
 
-  /** Forgets what waits. */
+  receive(bytes: Uint8Array, binary: boolean, decode: Decode): void {
+    const arrival = this.#whole(bytes.length)
+    if (this.#ending) {
+      this.#answered(arrival)
+      return
+    }
+    if (this.#waiting === null && !this.#slice.spent) {
+      const call = this.#options.answer(bytes, binary, decode)
+      if (call instanceof Promise) {
+        this.#waiting = []
+        void this.#drain(call, arrival)
+        this.#check()
+      } else this.#answered(arrival)
+      return
+    }
+    const others = this.#waiting === null ? othersTurn() : null
+    this.#waiting ??= []
+    this.#waiting.push({ content: [bytes, binary, decode], arrival })
+    this.#waitingBytes += bytes.length
+    this.#check()
+    if (others !== null) void this.#drain(others, null)
+  }
+
+  /** Forgets what waits and what is arriving: the socket has gone. */
   clear(): void {
+    this.#arriving?.end()
+    this.#arriving = null
+    for (const arrival of this.#arrived) arrival.end()
+    this.#arrived.clear()
     if (this.#waiting === null) return
     this.#waiting = []
     this.#waitingBytes = 0
-    this.#check(0)
+    this.#check()
   }
 
-  async #drain(call: Promise<void>): Promise<void> {
+  async #drain(call: Promise<void>, arrival: LargeMessage | null): Promise<void> {
     await call
+    this.#answered(arrival)
     for (;;) {
       const next = this.#waiting?.shift()
       if (next === undefined) break
-      this.#waitingBytes -= next[0].length
-      this.#check(this.#waiting?.length ?? 0)
-      await this.#answer(...next)
+      this.#waitingBytes -= next.content[0].length
+      this.#check()
+      if (this.#slice.spent) await othersTurn()
+      await this.#options.answer(...next.content)
+      this.#answered(next.arrival)
     }
     this.#waiting = null
+    this.#check()
     this.#whenIdle?.()
   }
 
-  #check(waiting: number): void {
-    const full = waiting >= MAX_WAITING || this.#waitingBytes > this.#maxBytes
-    if (full === this.#full) return
-    this.#full = full
-    if (full) this.#socket.pause()
-    else this.#socket.resume()
+  /** A message is whole: it counts until it is answered. */
+  #whole(bytes: number): LargeMessage | null {
+    if (bytes <= SMALL_BYTES && this.#arriving === null) return null
+    const arrival = this.#arriving ?? this.#options.incoming()?.begin(this.#cutOff) ?? null
+    this.#arriving = null
+    if (arrival === null) return null
+    arrival.complete()
+    arrival.grow(bytes)
+    this.#arrived.add(arrival)
+    return arrival
+  }
+
+  #answered(arrival: LargeMessage | null): void {
+    if (arrival === null) return
+    arrival.end()
+    this.#arrived.delete(arrival)
+    this.#check()
+  }
+
+  readonly #cutOff = (): void => {
+    this.#socket.cutOff(TRY_AGAIN_LATER, 'Too many large messages are on their way: send one at a time.')
+  }
+
+  #check(): void {
+    const waiting = this.#waiting?.length ?? 0
+    const full = waiting > 0 && (waiting >= MAX_WAITING || this.#waitingBytes > this.#maxBytes)
+    // What comes behind a large message that is counted would be counted too late.
+    const reading = !full && this.#arrived.size === 0
+    if (reading !== this.#full) return
+    this.#full = !reading
+    if (reading) this.#socket.resume()
+    else this.#socket.pause()
+  }
+
+  get #maxBytes(): number {
+    const { maxBytes, incoming } = this.#options
+    return incoming() === null ? maxBytes : Math.min(maxBytes, SMALL_BYTES)
   }
 }

@@ -1,12 +1,11 @@
 import type { MaybePromise } from '@openenv-ts/core'
 import { parseScanned, scanJson, type JsonShape } from '@openenv-ts/core/wire'
-
-/** Texts up to this are read at once: it takes less than a millisecond. */
-const SMALL_BYTES = 64 * 1024
+import { SMALL_BYTES } from './incoming-bytes.ts'
+import { othersTurn } from './turn.ts'
 
 /**
- * Reads JSON that came in. A large text is bounded, decoded and parsed in turns, with everybody else's work between,
- * so that no one of them keeps others waiting for all three [OE-10].
+ * Reads JSON that came in. A text of up to 64 KiB is read at once, which takes less than a millisecond. A larger one
+ * is bounded, decoded and parsed in turns, with everybody else's work between them [OE-10].
  *
  * @throws OpenEnvError `VALIDATION_ERROR` for a shape out of bounds, `INVALID_JSON`, and what `decode` throws.
  */
@@ -32,10 +31,4 @@ async function readInTurns(
   const value = parseScanned(text)
   await othersTurn()
   return value
-}
-
-function othersTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve)
-  })
 }

@@ -1,5 +1,6 @@
 // The web-standard half of the server; the listener for Node is at `@openenv-ts/server/node`.
-export { createApp, DEFAULT_MAX_MESSAGE_BYTES } from './app.ts'
+export { createApp } from './app.ts'
+export { DEFAULT_MAX_MESSAGE_BYTES } from './options.ts'
 export type { App } from './app.ts'
 export { LOOPBACK_HOSTS } from './host-check.ts'
 export type { Principal, Tokens } from './gate.ts'
@@ -9,4 +10,5 @@ export type { Plane, Route, RouteReply, SocketRoute } from './route.ts'
 export type { ResumeStore } from './resume.ts'
 export { DEFAULT_MAX_SESSIONS } from './session.ts'
 export type { Session, SessionKind, Sessions } from './session.ts'
+export type { ServerLimits } from './limits.ts'
 export type { SocketHandler, SocketLike } from './socket.ts'

@@ -8,14 +8,20 @@ import type { App } from './app.ts'
 import { takeForwarded, type ReadForwarded } from './forwarded.ts'
 import { SOCKET_PROTOCOL } from './gate.ts'
 import { KeepAlive, type Patience, type Pinged } from './keep-alive.ts'
+import type { ServerLimits } from './limits.ts'
 import type { ServerOptions } from './options.ts'
+import { canonicalTarget } from './request-path.ts'
 import { failure, json, type Plane } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { textFrame } from './text-frame.ts'
+import { SMALL_BYTES } from './incoming-bytes.ts'
+import { SMALL_ANSWER_BYTES } from './unread-bytes.ts'
 import { within } from './within.ts'
 
 /** What a listener answers with. */
-export type Served = Pick<App, 'fetch' | 'upgrade' | 'maxMessageBytes'>
+export type Served = Pick<App, 'fetch' | 'upgrade' | 'maxMessageBytes'> & {
+  readonly limits: Pick<ServerLimits, 'connections'>
+}
 
 /** Connections that the kernel may hold ready while a storm of them comes in. */
 const BACKLOG = 16_384
@@ -25,6 +31,8 @@ const MAX_HEAD_SECONDS = 15
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 /** How long clients have to take leave. */
 const CLOSE_GRACE_MS = 500
+/** How long a client that is cut off has to read why. */
+const CUT_OFF_GRACE_MS = 100
 /** What they are told then. */
 const LEAVING = 'The server is shutting down.'
 /** What one is told that is cut for its silence, in the words of Python's server. */
@@ -64,7 +72,8 @@ export async function openListener(
     overrideGlobalObjects: false,
     // For requests that name no host, as HTTP/1.0 allows.
     hostname: 'localhost',
-    errorHandler: (error) => (error instanceof RequestError ? badRequest() : failure(error, { log })),
+    errorHandler: (error) =>
+      error instanceof RequestError ? json({ status: 400, body: BAD_TARGET[400] }) : failure(error, { log }),
   })
   const limits = {
     requestTimeout: requestSeconds * 1000,
@@ -74,11 +83,19 @@ export async function openListener(
     keepAliveTimeout: at.keepAliveSeconds * 1000,
   }
   const server = createServer(limits, (request, response) => {
+    const target = canonicalTarget(request.url ?? '', request.headers.host)
+    if (typeof target === 'number') {
+      response.writeHead(target, { 'content-type': 'application/json', connection: 'close' })
+      response.end(JSON.stringify(BAD_TARGET[target]))
+      return
+    }
+    request.url = target
     const origin = takeForwarded(request, forwarded)
     if (origin !== undefined) origins.set(request, origin)
     void answer(request, response)
   })
-  const sockets = attachSockets(server, app, { planes, log, patience: at.patience, forwarded })
+  const connections = boundConnections(server, app.limits.connections)
+  const sockets = attachSockets(server, app, { planes, log, patience: at.patience, forwarded, connections })
   await listen(server, port, host)
   return { server, sockets, port: (server.address() as AddressInfo).port }
 }
@@ -102,6 +119,39 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
+/** Connections that are not WebSockets. */
+interface Connections {
+  /** It has become a WebSocket, which counts as something else. */
+  upgraded(connection: Duplex): void
+}
+
+/** Refuses connections beyond a number, with 503 and before anything of them is read. */
+function boundConnections(server: Server, max: number): Connections {
+  const open = new Set<Duplex>()
+  server.on('connection', (connection: Duplex) => {
+    // A connection that is handed back to HTTP comes here a second time.
+    if (open.has(connection)) return
+    if (open.size >= max) {
+      void writeAndClose(connection, tooManyConnections(max))
+      return
+    }
+    open.add(connection)
+    connection.once('close', () => {
+      open.delete(connection)
+    })
+  })
+  return {
+    upgraded: (connection) => {
+      open.delete(connection)
+    },
+  }
+}
+
+function tooManyConnections(max: number): Response {
+  const detail = `Too many connections: at most ${String(max)} at a time. Try again later.`
+  return json({ status: 503, body: { detail, code: 'CAPACITY_REACHED' }, headers: { 'retry-after': '1' } })
+}
+
 /** The open WebSockets of a listener. */
 export interface Sockets {
   /** Pings no more. */
@@ -119,11 +169,13 @@ function attachSockets(
     log,
     patience,
     forwarded,
+    connections,
   }: {
     readonly planes: ReadonlySet<Plane> | undefined
     readonly log: NonNullable<ServerOptions['log']>
     readonly patience: Patience
     readonly forwarded: ReadForwarded
+    readonly connections: Connections
   },
 ): Sockets {
   // Compression costs seven times the CPU of a small message and a quarter megabyte a connection.
@@ -147,9 +199,17 @@ function attachSockets(
       return
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
-      const handler = decision(new NodeSocket(socket, stream))
+      let handler: SocketHandler
+      try {
+        handler = decision(new NodeSocket(socket, stream))
+      } catch {
+        // What it was admitted to has gone meanwhile.
+        socket.terminate()
+        return
+      }
+      connections.upgraded(stream)
       const connection = new Connection(socket, stream as Duplex & TcpSide, handler, log)
-      takeOver(connection, alive)
+      takeOver(connection, stream, alive)
     })
   })
   return {
@@ -203,13 +263,20 @@ function allClosed(sockets: readonly WebSocket[]): Promise<unknown> {
   )
 }
 
-function takeOver(connection: Connection, alive: KeepAlive<Connection>): void {
+function takeOver(connection: Connection, stream: Duplex, alive: KeepAlive<Connection>): void {
   const { socket, handler } = connection
   alive.watch(connection)
   const heard = (): void => {
     alive.heard(connection)
   }
+  let arriving = 0
+  // `ws` gathers a message before it tells of it, so what has come of it is counted here, ahead of `ws`.
+  stream.prependListener('data', (chunk: Buffer) => {
+    arriving += chunk.length
+    if (arriving > SMALL_BYTES) handler.arriving(arriving)
+  })
   socket.on('message', (data: Buffer, binary: boolean) => {
+    arriving = 0
     heard()
     handler.message(data, binary, decodeUtf8)
   })
@@ -301,7 +368,7 @@ class NodeSocket implements SocketLike {
   send(text: string): MaybePromise<void> {
     const { readyState, bufferedAmount } = this.#socket
     if (readyState !== WebSocket.OPEN) return
-    if (bufferedAmount < MAX_UNREAD_BYTES) {
+    if (bufferedAmount < MAX_UNREAD_BYTES && text.length <= SMALL_ANSWER_BYTES) {
       this.#stream.write(textFrame(text))
       return
     }
@@ -314,6 +381,14 @@ class NodeSocket implements SocketLike {
 
   close(code: number, reason?: string): void {
     this.#socket.close(code, reason)
+  }
+
+  cutOff(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+    this.#stream.pause()
+    setTimeout(() => {
+      this.#socket.terminate()
+    }, CUT_OFF_GRACE_MS)
   }
 
   pause(): void {
@@ -336,33 +411,32 @@ function ignore(): void {
 /** What a handshake is judged by. */
 const SEEN_HEADERS = ['host', 'origin', 'authorization', 'x-api-key', 'sec-websocket-protocol'] as const
 
-/** Asks the app about a handshake. A target that makes no URL is refused here: nothing would catch it above. */
+/** Asks the app about a handshake. */
 function decide(
   app: Served,
   request: IncomingMessage,
   planes: ReadonlySet<Plane> | undefined,
 ): ReturnType<App['upgrade']> {
-  let head: Request
-  try {
-    head = webRequest(request)
-  } catch {
-    return badRequest()
-  }
-  return app.upgrade(head, { planes })
+  const target = canonicalTarget(request.url ?? '', request.headers.host)
+  return typeof target === 'number'
+    ? json({ status: target, body: BAD_TARGET[target] })
+    : app.upgrade(webRequest(request, target), { planes })
 }
 
-function badRequest(): Response {
-  return json({ status: 400, body: { detail: 'Bad Request' } })
+/** What a request with a target that is no route of ours is answered. */
+const BAD_TARGET = {
+  400: { detail: 'Bad Request' },
+  403: { detail: 'This server does not answer to the host in the address.' },
 }
 
 /** The head of a request, in the form that the app checks. */
-function webRequest({ headers, url }: IncomingMessage): Request {
+function webRequest({ headers }: IncomingMessage, target: string): Request {
   const fields = new Headers()
   for (const name of SEEN_HEADERS) {
     const value = headers[name]
     if (typeof value === 'string') fields.set(name, value)
   }
-  return new Request(new URL(url ?? '/', 'http://localhost'), { headers: fields })
+  return new Request(`http://localhost${target}`, { headers: fields })
 }
 
 async function writeAndClose(stream: Duplex, answer: Response): Promise<void> {

@@ -45,7 +45,7 @@ describe('metrics', () => {
   it('count what happened, on every transport', async () => {
     await using server = await serve(counter, { port: 0, maxSessions: 3 })
     const fresh = await metrics(server.url)
-    expect(fresh.get('openenv_sessions{kind="socket"}')).toBe(0)
+    expect(fresh.get('openenv_sessions{kind="websocket"}')).toBe(0)
     expect(fresh.get('openenv_call_seconds_count{call="step"}')).toBe(0)
 
     await using client = await SocketClient.open(server.url)
@@ -70,7 +70,7 @@ describe('metrics', () => {
 
     const now = await metrics(server.url)
     const expected = {
-      'openenv_sessions{kind="socket"}': 1,
+      'openenv_sessions{kind="websocket"}': 1,
       'openenv_sessions{kind="http"}': 2,
       openenv_sessions_max: 3,
       openenv_sessions_opened_total: 3,
@@ -85,7 +85,9 @@ describe('metrics', () => {
     }
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, now.get(name)]))).toEqual(expected)
     client.socket.terminate()
-    await vi.waitUntil(async () => (await metrics(server.url)).get('openenv_sessions{kind="socket"}') === 0)
+    await vi.waitUntil(
+      async () => (await metrics(server.url)).get('openenv_sessions{kind="websocket"}') === 0,
+    )
   })
 
   it('sort latencies into buckets that grow, the last of them all', async () => {

@@ -1,8 +1,12 @@
 import type { AnyEnvironment, Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
+import type { ServerLimits } from './limits.ts'
 import type { ResumeStore } from './resume.ts'
 import type { ReadApiPage } from './routes/docs.ts'
+
+/** 16 MiB. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** Which planes a server offers: orchestrator and agent, or the agent alone. */
 export type Mode = 'simulation' | 'production'
@@ -11,6 +15,7 @@ export type Mode = 'simulation' | 'production'
 export interface LogEvent {
   readonly level: 'info' | 'warning' | 'error'
   readonly message: string
+  /** The session's number: its id opens it, and logs are read by many. */
   readonly session?: string
   readonly cause?: unknown
 }
@@ -31,9 +36,12 @@ export interface ServerOptions {
   readonly maxMessageBytes?: number
   /** Bounds on the nesting and the number of values of one message; 200 and 100,000 when not given. */
   readonly shape?: Partial<JsonShape>
+  /** What clients may hold of the server at a time beside sessions: connections, calls, bytes. */
+  readonly limits?: Partial<ServerLimits>
   /**
-   * Host names that requests may name in `Host` and `Origin`, without ports; `*.example.com` for all below.
-   * When absent, nothing is checked: a listener on loopback should pass its own names.
+   * Host names that requests may name in `Host`, without ports; `*.example.com` for all below. When absent, any: a
+   * listener on loopback should pass its own names. Pages of another origin (host or port) may change nothing and
+   * open no WebSocket in either case, unless they are of a name in this list that is not loopback's or an address.
    */
   readonly allowedHosts?: readonly string[]
   /** Who may use which plane; without any, everybody may use all of them. */

@@ -2,9 +2,11 @@ import { isObject, isOpenEnvError, OpenEnvError, type AnyEnvironment } from '@op
 import { errorToHttp, type JsonShape } from '@openenv-ts/core/wire'
 import type { LogEvent, Mode } from './options.ts'
 import type { Gate } from './gate.ts'
+import { SMALL_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import { readIncoming } from './incoming.ts'
+import type { Quota } from './quota.ts'
+import { DEFAULT_SESSION, type Sessions } from './session.ts'
 import type { Resumption } from './resume.ts'
-import type { Sessions } from './session.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 
 /**
@@ -20,6 +22,8 @@ export interface Host {
   readonly environment: AnyEnvironment
   readonly sessions: Sessions
   readonly gate: Gate
+  /** What all clients that play no episode hold of the server. */
+  readonly shared: Quota
   /** Prefix of every path; empty or with a leading slash. */
   readonly basePath: string
   /** Where clients reach the server, whatever they asked for; undefined: where they sent their request. */
@@ -90,11 +94,13 @@ export interface SocketRoute {
 }
 
 /** A JSON answer. */
-export function json({ status = 200, body, headers = {} }: RouteReply): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-  })
+export function json(reply: RouteReply): Response {
+  return new Response(...jsonParts(reply))
+}
+
+/** What a JSON answer is made of. */
+export function jsonParts({ status = 200, body, headers = {} }: RouteReply): [string, ResponseInit] {
+  return [JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } }]
 }
 
 /** An error as an answer. What the caller is not told goes to the log. */
@@ -104,6 +110,7 @@ export function failure(
   headers?: Record<string, string>,
 ): Response {
   const { status, body } = errorToHttp(thrown)
+  if (status === 429 || status === 503) headers = { 'retry-after': '1', ...headers }
   if (status === 500) host.log({ level: 'error', message: 'A request failed.', cause: causeOf(thrown) })
   return json({ status, body, ...(headers === undefined ? {} : { headers }) })
 }
@@ -129,18 +136,35 @@ export function causeOf(thrown: unknown): unknown {
   return thrown instanceof OpenEnvError ? (thrown.cause ?? thrown) : thrown
 }
 
+/** JSON that came in, and how large its text was. */
+export interface ReadBody {
+  /** Undefined for an empty body. */
+  readonly value: unknown
+  readonly bytes: number
+}
+
 /**
- * Reads a body as JSON; an empty one is `undefined`. The content type is not looked at: people forget it.
+ * Reads a body as JSON. The content type is not looked at: people forget it.
  *
- * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, or `VALIDATION_ERROR` for a shape out of bounds.
+ * @param incoming - What a large body counts towards; undefined for clients that may send as they like.
+ * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, `VALIDATION_ERROR` for a shape out of bounds, or
+ * `CAPACITY_REACHED` (HTTP 429) when too many large bodies are on their way.
  */
 export async function readJson(
   request: Request,
   host: Pick<Host, 'maxMessageBytes' | 'shape'>,
-): Promise<unknown> {
-  const bytes = await readBytes(request, host.maxMessageBytes)
-  if (bytes.length === 0) return undefined
-  return readIncoming(bytes, decodeBody, host.shape)
+  incoming: IncomingBytes | undefined,
+): Promise<ReadBody> {
+  const bytes = await readBytes(request, host.maxMessageBytes, incoming)
+  const value = bytes.length === 0 ? undefined : await readIncoming(bytes, decodeBody, host.shape)
+  return { value, bytes: bytes.length }
+}
+
+/** What a body on the control plane counts towards: nothing for an orchestrator with a token or an episode. */
+function incomingOf(request: Request, { gate, sessions, shared }: Host): IncomingBytes | undefined {
+  if (gate.principal(request.headers) === 'control') return undefined
+  const named = sessions.find(request.headers.get('x-session-id') ?? DEFAULT_SESSION)
+  return named === undefined || named.episode.status === 'idle' ? shared.incoming : undefined
 }
 
 function decodeBody(bytes: Uint8Array): string {
@@ -152,20 +176,15 @@ function decodeBody(bytes: Uint8Array): string {
 }
 
 /** Reads a body that has to be a JSON object, or empty for `{}`. */
-export async function readObject(
-  request: Request,
-  host: Pick<Host, 'maxMessageBytes' | 'shape'>,
-): Promise<Readonly<Record<string, unknown>>> {
-  const body = await readJson(request, host)
-  return body === undefined ? {} : requireObject(body)
+export async function readObject(request: Request, host: Host): Promise<Readonly<Record<string, unknown>>> {
+  const { value } = await readJson(request, host, incomingOf(request, host))
+  return value === undefined ? {} : requireObject(value)
 }
 
 /** Reads a body that has to be a JSON object, and has to be there: nobody acts by saying nothing. */
-export async function readAction(
-  request: Request,
-  host: Pick<Host, 'maxMessageBytes' | 'shape'>,
-): Promise<Readonly<Record<string, unknown>>> {
-  return requireObject(await readJson(request, host))
+export async function readAction(request: Request, host: Host): Promise<Readonly<Record<string, unknown>>> {
+  const { value } = await readJson(request, host, incomingOf(request, host))
+  return requireObject(value)
 }
 
 function requireObject(body: unknown): Readonly<Record<string, unknown>> {
@@ -186,24 +205,45 @@ export async function atBody<T>(read: () => T | Promise<T>): Promise<T> {
   }
 }
 
-async function readBytes(request: Request, max: number): Promise<Uint8Array> {
-  const length = request.headers.get('content-length')
-  if (length !== null && Number(length) > max) throw tooLarge(max)
-  if (length !== null) return new Uint8Array(await request.arrayBuffer())
+async function readBytes(
+  request: Request,
+  max: number,
+  incoming: IncomingBytes | undefined,
+): Promise<Uint8Array> {
+  const length = Number(request.headers.get('content-length') ?? NaN)
+  if (length > max) throw tooLarge(max)
+  const small = length <= SMALL_BYTES
+  if (small || (incoming === undefined && !Number.isNaN(length)))
+    return new Uint8Array(await request.arrayBuffer())
   if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let size = 0
   const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.length
-    if (size > max) {
-      void reader.cancel()
-      throw tooLarge(max)
+  let cutOff = false
+  const arrival = incoming?.begin(() => {
+    cutOff = true
+    void reader.cancel().catch(() => undefined)
+  })
+  try {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (cutOff) throw tooManyBodies()
+      if (done) break
+      size += value.length
+      if (size > max) {
+        void reader.cancel()
+        throw tooLarge(max)
+      }
+      chunks.push(value)
+      if (size > SMALL_BYTES) arrival?.grow(size)
     }
-    chunks.push(value)
+    return joined(chunks, size)
+  } finally {
+    arrival?.end()
   }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {
@@ -215,4 +255,9 @@ async function readBytes(request: Request, max: number): Promise<Uint8Array> {
 
 function tooLarge(max: number): OpenEnvError {
   return new OpenEnvError('TOO_LARGE', `The body is larger than the limit of ${String(max)} bytes.`)
+}
+
+function tooManyBodies(): OpenEnvError {
+  const message = 'Too many large bodies are on their way: send one at a time.'
+  return new OpenEnvError('CAPACITY_REACHED', message, { http: 429 })
 }

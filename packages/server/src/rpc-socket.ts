@@ -1,38 +1,58 @@
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
 import { isOpenEnvError, OpenEnvError, type MaybePromise } from '@openenv-ts/core'
+import { AgentAnswers } from './agent-answers.ts'
 import { Inbox } from './inbox.ts'
 import { readIncoming } from './incoming.ts'
-import type { EpisodeSource } from './mcp/episode-source.ts'
-import { answerRpc, capabilitySession, fixedSeat, type RpcReply } from './rpc.ts'
+import { NO_EPISODE, type EpisodeSource } from './mcp/episode-source.ts'
+import type { Quota, Release } from './quota.ts'
+import { agentSeat, answerRpc, needsControl, ownSeat, type RpcReply, type RpcSeat } from './rpc.ts'
 import type { Host, SocketRoute } from './route.ts'
 import type { Session } from './session.ts'
-import type { SocketHandler, SocketLike } from './socket.ts'
+import { acceptAgent, refusedConnection, type SocketHandler, type SocketLike } from './socket.ts'
 
 /**
- * `/mcp` as a WebSocket: raw JSON-RPC in OpenEnv's dialect, one session a socket.
+ * `/mcp` as a WebSocket: raw JSON-RPC in OpenEnv's dialect, at most one session a socket.
  *
- * @param source - The episodes that agents get; where it has none, the session begins without, for an orchestrator.
+ * @param source - The episodes that agents get. Where it has none, a client with control may open a session, and
+ * others list tools; neither takes a slot by connecting.
  */
 export function rpcSocketRoutes(host: Host, source: EpisodeSource): readonly SocketRoute[] {
   return [
     {
       path: '/mcp',
       plane: 'agent',
-      accept: () => {
-        const seating = {
-          join: async () => (await source.open()) ?? host.sessions.open('http'),
-          leave: (session: Session) => void host.sessions.close(session),
+      accept: (request) => {
+        const principal = host.gate.principal(request.headers)
+        const mayControl = host.mode === 'simulation' && host.gate.admits(principal, 'control')
+        const seating: Seating = {
+          quota: host.shared,
+          join: () => source.open(),
+          create: () => {
+            if (source !== NO_EPISODE || !mayControl) throw needsControl()
+            // Without tokens, who is an orchestrator and who is an agent cannot be told.
+            const by = principal === 'control' ? 'control' : 'agent'
+            return host.sessions.open('mcp', { named: true, by })
+          },
+          seat: (own) => ownSeat({ ...own, idOf: ({ id, agentId, named }) => (named ? id : agentId) }),
+          leave: (session) => void host.sessions.close(session),
         }
-        return (socket) => new RpcSocket(host, socket, seating)
+        return refusedConnection(host, host.shared) ?? ((socket) => new RpcSocket(host, socket, seating))
       },
     },
     {
       path: '/agent/:capability/mcp',
       plane: 'capability',
-      accept: (_request, { capability }) => {
-        const seating = { join: () => capabilitySession(host, capability), leave: () => undefined }
-        return (socket) => new RpcSocket(host, socket, seating)
-      },
+      accept: (_request, { capability }) =>
+        acceptAgent(host, capability, (session) => {
+          const seating: Seating = {
+            quota: host.sessions.quotaOf(session),
+            join: () => session,
+            create: () => session,
+            seat: () => agentSeat(session),
+            leave: () => undefined,
+          }
+          return (socket) => new RpcSocket(host, socket, seating)
+        }),
     },
   ]
 }
@@ -42,8 +62,13 @@ const REFUSAL_GRACE_MS = 1000
 
 /** Which session a socket plays. */
 interface Seating {
-  /** Throws an OpenEnvError when there is none. */
-  join(): MaybePromise<Session>
+  /** What the socket counts towards until it has an episode of its own. */
+  readonly quota: Quota
+  /** The session to play; null where there is none to begin with. Throws an OpenEnvError when it cannot be had. */
+  join(): MaybePromise<Session | null>
+  /** Opens a session later. Throws when this client may not. */
+  create(): Session
+  seat(own: { session(): Session | null; create(): Session }): RpcSeat
   leave(session: Session): void
 }
 
@@ -52,18 +77,33 @@ class RpcSocket implements SocketHandler {
   readonly #host: Host
   readonly #socket: SocketLike
   readonly #seating: Seating
+  readonly #seat: RpcSeat
   readonly #inbox: Inbox
-  /** Null when there was none to join. */
-  readonly #joining: Promise<Session | null>
+  readonly #answers: AgentAnswers
+  readonly #connection: Release
+  /** Settles when it is known whether there is a session to play. */
+  readonly #joining: Promise<void>
+  #session: Session | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
+  #refused = false
   #open = true
 
   constructor(host: Host, socket: SocketLike, seating: Seating) {
     this.#host = host
     this.#socket = socket
     this.#seating = seating
+    this.#connection = seating.quota.connection()
+    this.#answers = new AgentAnswers(seating.quota.unread)
+    this.#seat = seating.seat({
+      session: () => this.#session,
+      create: () => this.#hold(seating.create()),
+    })
+    this.#inbox = new Inbox(socket, {
+      maxBytes: host.maxMessageBytes,
+      answer: (...frame) => this.#onFrame(...frame),
+      incoming: () => seating.quota.incoming,
+    })
     this.#joining = this.#join()
-    this.#inbox = new Inbox(socket, host.maxMessageBytes, (...frame) => this.#answer(...frame))
   }
 
   get busy(): boolean {
@@ -71,7 +111,11 @@ class RpcSocket implements SocketHandler {
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
-    this.#inbox.receive(bytes, binary, decode)
+    if (!this.#refused) this.#inbox.receive(bytes, binary, decode)
+  }
+
+  arriving(bytes: number): void {
+    this.#inbox.arriving(bytes)
   }
 
   finish(): Promise<void> {
@@ -81,31 +125,46 @@ class RpcSocket implements SocketHandler {
   closed(): void {
     this.#open = false
     clearTimeout(this.#timer)
+    this.#connection()
     this.#inbox.clear()
-    void this.#joining.then((session) => {
+    void this.#joining.then(() => {
+      const session = this.#session
       if (session === null) return
       session.holders -= 1
       this.#seating.leave(session)
     })
   }
 
-  async #join(): Promise<Session | null> {
+  async #join(): Promise<void> {
     try {
       const session = await this.#seating.join()
-      session.holders += 1
-      return session
+      if (session !== null) this.#hold(session)
     } catch (error) {
-      if (this.#open) void this.#send(failure(error, -32000))
-      this.#timer = setTimeout(() => {
-        this.#socket.close(1000)
-      }, REFUSAL_GRACE_MS)
-      return null
+      this.#refuse(error)
     }
   }
 
-  async #answer(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): Promise<void> {
-    const session = await this.#joining
-    if (session === null || !this.#open) return
+  #hold(session: Session): Session {
+    session.holders += 1
+    this.#session = session
+    return session
+  }
+
+  /** Says why there is no episode, reads no more, and ends the connection a moment later. */
+  #refuse(error: unknown): void {
+    this.#refused = true
+    if (!this.#open) return
+    this.#socket.pause()
+    this.#inbox.clear()
+    void this.#send(failure(error, -32000))
+    this.#timer = setTimeout(() => {
+      this.#socket.cutOff(1000, '')
+    }, REFUSAL_GRACE_MS)
+  }
+
+  async #onFrame(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): Promise<void> {
+    await this.#joining
+    if (this.#refused || !this.#open) return
     let body: unknown
     try {
       if (binary) throw new OpenEnvError('INVALID_JSON', 'Parse error: send text frames, not binary ones.')
@@ -113,16 +172,13 @@ class RpcSocket implements SocketHandler {
     } catch (error) {
       return this.#send(failure(error, -32700))
     }
-    const reply = await answerRpc(
-      body,
-      this.#host,
-      fixedSeat(() => session),
-    )
-    return this.#send(reply)
+    await this.#answers.inTurn(async () => {
+      if (this.#open) await this.#send(await answerRpc(body, this.#host, this.#seat))
+    })
   }
 
   async #send(reply: RpcReply): Promise<void> {
-    if (this.#open) await this.#socket.send(JSON.stringify(reply))
+    if (this.#open) await this.#answers.send(this.#socket, JSON.stringify(reply))
   }
 }
 

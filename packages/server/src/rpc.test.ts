@@ -514,10 +514,24 @@ describe('JSON-RPC on a socket of its own, WS /mcp', () => {
     expect(await socket.ask(request('tools/list'))).toMatchObject({ result: { tools: expect.any(Array) } })
   })
 
-  it('says when there is no session left, then closes', async () => {
+  it('takes no slot by connecting, and says when there is no session left', async () => {
     await using server = await serve(doors, { ...HTTP, maxSessions: 1 })
-    await using _first = await FrameSocket.open(`${server.url}/mcp`)
-    await expect.poll(() => server.app.sessions.size).toBe(1)
+    await using first = await FrameSocket.open(`${server.url}/mcp`)
+    await first.ask(request('openenv/session/create'))
+    await using socket = await FrameSocket.open(`${server.url}/mcp`)
+    expect(await socket.ask(request('openenv/session/create'))).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: -32000, message: expect.any(String), data: { active_sessions: 1, max_sessions: 1 } },
+    })
+    // It may still list tools, and try again.
+    expect(await socket.ask(request('tools/list'))).toHaveProperty('result')
+  })
+
+  it('says when there is no episode left, then closes, where the operator gives agents one', async () => {
+    await using server = await serve(doors, { ...HTTP, maxSessions: 1, agentEpisode: '' })
+    await using first = await FrameSocket.open(`${server.url}/mcp`)
+    await first.ask(request('tools/list'))
     await using socket = await FrameSocket.open(`${server.url}/mcp`)
     expect(await socket.next()).toEqual({
       jsonrpc: '2.0',

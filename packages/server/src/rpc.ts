@@ -31,6 +31,10 @@ export interface RpcSeat {
   close(params: Params): Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
 }
 
+/** What a tool call is answered where there is no episode to act in. */
+export const NO_EPISODE_HERE =
+  'There is no episode here: name one by session_id, or use the URL of an episode.'
+
 /** An error with a JSON-RPC code of its own. */
 export class RpcError extends Error {
   readonly code: number
@@ -88,10 +92,7 @@ async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Para
   const { name, arguments: args } = params
   if (typeof name !== 'string' || name === '') throw new RpcError(-32602, "Missing 'name' in params")
   if (session === null) {
-    throw new RpcError(
-      -32603,
-      'There is no episode here: name one by session_id, or use the URL of an episode.',
-    )
+    throw new RpcError(-32603, NO_EPISODE_HERE)
   }
   let call: ToolCall
   try {
@@ -149,8 +150,7 @@ function refused(code: number, message: string): RpcRequest {
 /** Sessions named by `params.session_id`: how OpenEnv's clients play over HTTP. For control only. */
 export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
   const requireControl = (): void => {
-    if (!mayControl)
-      throw new RpcError(-32000, 'This needs the control plane: an agent cannot open or pick episodes.')
+    if (!mayControl) throw needsControl()
   }
   const find = (params: Params): Session | null => {
     const { session_id: id } = params
@@ -165,12 +165,7 @@ export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
     session: find,
     create: () => {
       requireControl()
-      try {
-        return { session_id: host.sessions.open('http').id }
-      } catch (error) {
-        if (!isOpenEnvError(error)) throw error
-        throw new RpcError(-32000, error.message, error.data)
-      }
+      return { session_id: host.sessions.open('mcp', { named: true }).id }
     },
     close: async (params) => {
       requireControl()
@@ -186,34 +181,51 @@ export function namedSeat(host: Host, mayControl: boolean): RpcSeat {
   }
 }
 
-/** Refuses to close any session but one. */
-function requireOwn({ session_id: id }: Params, own: Session): void {
+/** Refuses to close any session but one, by the id that it was told. */
+function requireOwn({ session_id: id }: Params, own: string): void {
   if (typeof id !== 'string' || id === '')
     throw new RpcError(-32602, "Invalid params - 'session_id' is required")
-  if (id !== own.id) throw new RpcError(-32602, `Unknown session_id: ${id.slice(0, 128)}`)
+  if (id !== own) throw new RpcError(-32602, `Unknown session_id: ${id.slice(0, 128)}`)
 }
 
-/** An agent's seat at the one session of its capability: it may take leave, but the orchestrator ends the episode. */
+/** An agent's seat at the one session of its capability: only the orchestrator ends the episode. */
 export function agentSeat(session: Session): RpcSeat {
   return {
-    ...fixedSeat(() => session),
+    session: () => session,
+    create: () => ({ session_id: session.agentId }),
     close: (params) => {
-      requireOwn(params, session)
-      return { session_id: session.id, closed: false, closing: true }
+      requireOwn(params, session.agentId)
+      return { session_id: session.agentId, closed: false, closing: true }
     },
   }
 }
 
-/** The one session of a connection or a capability: whatever id a client sends, it is this one. */
-export function fixedSeat(session: () => Session): RpcSeat {
+/** The session of a connection: whatever id a client sends, it is this one. */
+export interface OwnSession {
+  /** Null while there is none. */
+  session(): Session | null
+  /** Opens it, where there is none yet. Throws when this client may not. */
+  create(): Session
+  /** The id that the client is told. */
+  idOf(session: Session): string
+}
+
+/** The seat of a connection that has one session. */
+export function ownSeat({ session, create, idOf }: OwnSession): RpcSeat {
   return {
     session,
-    create: () => ({ session_id: session().id }),
+    create: () => ({ session_id: idOf(session() ?? create()) }),
     close: (params) => {
-      requireOwn(params, session())
+      const own = session()
+      requireOwn(params, own === null ? '' : idOf(own))
       throw new RpcError(-32600, 'Cannot close active WebSocket-managed session via MCP method')
     },
   }
+}
+
+/** Refuses to open an episode for an agent. */
+export function needsControl(): RpcError {
+  return new RpcError(-32000, 'This needs the control plane: an agent cannot open or pick episodes.')
 }
 
 /** The session that a capability admits to. Throws `SESSION_ERROR` when it is over or never was. */

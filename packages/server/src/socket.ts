@@ -1,21 +1,33 @@
-import { isOpenEnvError, OpenEnvError, seatAgent, toOpenEnvError, type MaybePromise } from '@openenv-ts/core'
+import {
+  isOpenEnvError,
+  listTools,
+  OpenEnvError,
+  seatAgent,
+  toOpenEnvError,
+  type MaybePromise,
+} from '@openenv-ts/core'
 import { readClientMessage, replyToWire, resetFromWire, type ClientMessage } from '@openenv-ts/core/wire'
-import { Inbox } from './inbox.ts'
+import { AgentAnswers } from './agent-answers.ts'
+import { Inbox, TRY_AGAIN_LATER } from './inbox.ts'
+import type { IncomingBytes } from './incoming-bytes.ts'
 import { readIncoming } from './incoming.ts'
 import { Batches } from './batch.ts'
 import { errorFrame, frame, replyFrame } from './frame.ts'
 import type { KeptEpisode, Resumption } from './resume.ts'
-import { logFailure, type Host, type SocketRoute } from './route.ts'
-import { answerRpc, capabilitySession, fixedSeat } from './rpc.ts'
+import type { Quota, Release } from './quota.ts'
+import { failure, logFailure, type Host, type SocketRoute } from './route.ts'
+import { agentSeat, answerRpc, capabilitySession, needsControl, ownSeat, type RpcSeat } from './rpc.ts'
 import type { Session } from './session.ts'
 import { taskQueries, type TaskQueries } from './task-queries.ts'
-import { isToolMessage, toolCallReply, toolListReply } from './tool-message.ts'
+import { isToolMessage, noEpisodeReply, toolCallReply, toolListReply } from './tool-message.ts'
 
 /** A WebSocket as the server sees it, whatever runtime it comes from. */
 export interface SocketLike {
   /** Sends; a promise when the other side leaves much unread, until this text has gone out. */
   send(text: string): MaybePromise<void>
   close(code: number, reason?: string): void
+  /** Reads no more, says why, and destroys the connection a moment later, whatever the other side does. */
+  cutOff(code: number, reason: string): void
   /** Stops and resumes reading, for a client that sends faster than its episode answers. */
   pause(): void
   resume(): void
@@ -27,6 +39,8 @@ export interface SocketHandler {
   readonly busy: boolean
   /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
+  /** So many bytes of a message have come that is not whole yet. */
+  arriving(bytes: number): void
   /** Takes no more frames; settles when those that came before are answered. */
   finish(): Promise<void>
   /** The socket is gone, whichever side ended it. */
@@ -53,29 +67,53 @@ export function episodeSocketRoutes(host: Host, mayControl: boolean): readonly S
       path: '/ws',
       plane: mayControl ? 'control' : 'agent',
       accept: (request) => {
-        const id = new URL(request.url).searchParams.get('session_id')
-        if (id === null || id === '') return (socket) => new EpisodeSocket(host, socket, { mayControl })
-        const seating: Seating = {
-          mayControl,
-          // Agents do not pick episodes, whatever ids they know.
-          attach: () => attach(mayControl ? host.sessions.find(id) : undefined, id),
-          detach: (session) => {
-            session.attached = false
-            if (session.closing) void host.sessions.close(session)
-          },
+        if (!mayControl) {
+          const refused = refusedConnection(host, host.shared)
+          return refused ?? ((socket) => new EpisodeSocket(host, socket, { kind: 'idle' }))
         }
-        return (socket) => new EpisodeSocket(host, socket, seating)
+        const trusted = host.gate.principal(request.headers) === 'control'
+        const id = new URL(request.url).searchParams.get('session_id')
+        const session = id === null || id === '' ? undefined : id
+        return (socket) => new EpisodeSocket(host, socket, { kind: 'control', trusted, session })
       },
     },
     {
       path: '/agent/:capability/ws',
       plane: 'capability',
-      accept: (_request, { capability }) => {
-        const admitted = (): Session => capabilitySession(host, capability)
-        return (socket) => new EpisodeSocket(host, socket, { mayControl: false, attach: admitted })
-      },
+      accept: (_request, { capability }) =>
+        acceptAgent(host, capability, (session) => (socket) => {
+          return new EpisodeSocket(host, socket, { kind: 'agent', session })
+        }),
     },
   ]
+}
+
+/**
+ * Decides on a handshake at an agent's address before a byte of its messages is read: 404 where there is no episode,
+ * 429 where its agent has connections enough.
+ */
+export function acceptAgent(
+  host: Host,
+  capability: string | undefined,
+  play: (session: Session) => (socket: SocketLike) => SocketHandler,
+): ReturnType<SocketRoute['accept']> {
+  let session: Session
+  try {
+    session = capabilitySession(host, capability)
+  } catch (error) {
+    return failure(error, host)
+  }
+  return refusedConnection(host, host.sessions.quotaOf(session)) ?? play(session)
+}
+
+/** The answer to a handshake for which there is no room, or undefined. */
+export function refusedConnection(host: Host, quota: Quota): Response | undefined {
+  try {
+    quota.connection()()
+    return undefined
+  } catch (error) {
+    return failure(error, host)
+  }
 }
 
 type Data = Readonly<Record<string, unknown>>
@@ -87,32 +125,36 @@ function attach(session: Session | undefined, id: string): Session {
   if (session.attached)
     throw new OpenEnvError('SESSION_ERROR', `Session ${session.id} already has an attached WebSocket`)
   session.attached = true
+  session.holders += 1
   return session
 }
 
-/** What a socket may do, and which session it joins instead of opening its own. */
-interface Seating {
-  readonly mayControl: boolean
-  /** Throws `SESSION_ERROR` when there is nothing to join. */
-  readonly attach?: () => Session
-  /** Called when the socket leaves the session that it joined. */
-  readonly detach?: (session: Session) => void
-}
+/**
+ * Who sits at a socket. `control`: an orchestrator, with a session of its own or the one that it names; `trusted` when
+ * a token proves it. `agent`: the agent of an episode. `idle`: an agent without one, who may list tools.
+ */
+type Seating =
+  | { readonly kind: 'control'; readonly trusted: boolean; readonly session: string | undefined }
+  | { readonly kind: 'agent'; readonly session: Session }
+  | { readonly kind: 'idle' }
 
 /** One client on a socket: its messages in order, one answer to each, none unasked. */
 class EpisodeSocket implements SocketHandler {
   readonly #host: Host
   readonly #socket: SocketLike
-  readonly #mayControl: boolean
+  readonly #seating: Seating
   /** Whether the session outlives the socket. */
   readonly #joined: boolean
-  readonly #detach: ((session: Session) => void) | undefined
   /** Null for a client that holds no slot: there was none, or it has only asked about tasks so far. */
   #session: Session | null = null
   /** The episodes that batches opened on this socket; null for the many clients that send none. */
   #batches: Batches | null = null
   /** The episode's place in the store; null for the many clients that do not ask for one. */
   #kept: KeptEpisode | null = null
+  /** The bound on what agents leave unread; null for an orchestrator. */
+  readonly #answers: AgentAnswers | null
+  /** Gives back the connection that is counted; null for an orchestrator with a session. */
+  #connection: Release | null = null
   #refused = false
   /** Whether a heartbeat's answer is still on its way to a client that does not read. */
   #beating = false
@@ -121,27 +163,77 @@ class EpisodeSocket implements SocketHandler {
   readonly #inbox: Inbox
   #open = true
 
-  constructor(host: Host, socket: SocketLike, { mayControl, attach, detach }: Seating) {
+  constructor(host: Host, socket: SocketLike, seating: Seating) {
     this.#host = host
     this.#socket = socket
-    this.#mayControl = mayControl
-    this.#inbox = new Inbox(socket, host.maxMessageBytes, (bytes, binary, decode) =>
-      this.#answer(bytes, binary, decode),
-    )
-    this.#joined = attach !== undefined
-    this.#detach = detach
-    try {
-      this.#session = attach === undefined ? host.sessions.open('socket') : attach()
-      if (attach !== undefined) this.#session.holders += 1
-    } catch (error) {
-      if (attach !== undefined) {
-        this.#refuse(error)
+    this.#seating = seating
+    this.#joined = seating.kind === 'agent' || (seating.kind === 'control' && seating.session !== undefined)
+    this.#inbox = new Inbox(socket, {
+      maxBytes: host.maxMessageBytes,
+      answer: (bytes, binary, decode) => this.#onFrame(bytes, binary, decode),
+      incoming: () => this.#incoming,
+    })
+    this.#answers = seating.kind === 'control' ? null : new AgentAnswers(this.#quota.unread)
+    this.#sit()
+  }
+
+  #sit(): void {
+    const { sessions } = this.#host
+    switch (this.#seating.kind) {
+      case 'idle':
+        this.#count()
         return
-      }
-      this.#timer = setTimeout(() => {
-        this.#refuse(error)
-      }, REFUSAL_DELAY_MS)
+      case 'agent':
+        this.#session = this.#seating.session
+        this.#session.holders += 1
+        this.#count()
+        return
+      case 'control':
+        break
     }
+    const { session: id } = this.#seating
+    try {
+      this.#session = id === undefined ? sessions.open('websocket') : attach(sessions.find(id), id)
+    } catch (error) {
+      if (id !== undefined) this.#refuse(error)
+      else if (this.#count()) {
+        this.#timer = setTimeout(() => {
+          this.#refuse(error)
+        }, REFUSAL_DELAY_MS)
+      }
+    }
+  }
+
+  /** What this socket counts towards. */
+  get #quota(): Quota {
+    const { sessions, shared } = this.#host
+    return this.#seating.kind === 'agent' ? sessions.quotaOf(this.#seating.session) : shared
+  }
+
+  /** Counts this connection; ends it and gives false where there are too many. */
+  #count(): boolean {
+    if (this.#connection !== null) return true
+    try {
+      this.#connection = this.#quota.connection()
+      return true
+    } catch (error) {
+      this.#refused = true
+      this.#socket.cutOff(TRY_AGAIN_LATER, toOpenEnvError(error, 'the connection').message)
+      return false
+    }
+  }
+
+  /** What large messages count towards: an orchestrator that plays may send as it likes. */
+  get #incoming(): IncomingBytes | null {
+    if (this.#seating.kind === 'control') {
+      const plays = this.#batches !== null || (this.#session?.episode.status ?? 'idle') !== 'idle'
+      if (this.#seating.trusted || plays) return null
+    }
+    return this.#quota.incoming
+  }
+
+  get #mayControl(): boolean {
+    return this.#seating.kind === 'control'
   }
 
   get busy(): boolean {
@@ -152,6 +244,10 @@ class EpisodeSocket implements SocketHandler {
     const mayBeat = bytes.length === HEARTBEAT.length && this.#inbox.busy && !binary
     if (mayBeat && decode(bytes) === HEARTBEAT) this.#beat()
     else this.#inbox.receive(bytes, binary, decode)
+  }
+
+  arriving(bytes: number): void {
+    this.#inbox.arriving(bytes)
   }
 
   /** Out of turn: during a long call the connection has to show signs of life. */
@@ -174,6 +270,7 @@ class EpisodeSocket implements SocketHandler {
     this.#open = false
     this.#inbox.clear()
     clearTimeout(this.#timer)
+    this.#connection?.()
     void this.#batches?.close()
     this.#kept?.release()
     const session = this.#session
@@ -184,16 +281,21 @@ class EpisodeSocket implements SocketHandler {
       return
     }
     session.holders -= 1
-    this.#detach?.(session)
+    if (this.#seating.kind === 'agent') return
+    session.attached = false
+    if (session.closing) void this.#host.sessions.close(session)
   }
 
-  /** Tells that there is no slot, and closes a moment later. */
+  /** Says why there is no session, reads no more, and ends the connection a moment later. */
   #refuse(error: unknown): void {
     clearTimeout(this.#timer)
+    if (this.#refused || !this.#count()) return
     this.#refused = true
+    this.#socket.pause()
+    this.#inbox.clear()
     void this.#send(errorFrame(error))
     this.#timer = setTimeout(() => {
-      this.#end()
+      this.#socket.cutOff(1000, '')
     }, REFUSAL_GRACE_MS)
   }
 
@@ -210,8 +312,10 @@ class EpisodeSocket implements SocketHandler {
   }
 
   #takeSlot(): Session {
-    const session = this.#host.sessions.open('socket')
+    const session = this.#host.sessions.open('websocket')
     clearTimeout(this.#timer)
+    this.#connection?.()
+    this.#connection = null
     return session
   }
 
@@ -219,17 +323,14 @@ class EpisodeSocket implements SocketHandler {
   #giveUpSlot(): void {
     clearTimeout(this.#timer)
     if (!this.#untouched || this.#joined || this.#session === null) return
+    if (!this.#count()) return
     void this.#host.sessions.close(this.#session)
     this.#session = null
   }
 
   /** Answers one frame; never throws. */
-  #answer(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): MaybePromise<void> {
-    if (!this.#open) return
-    if (this.#refused) {
-      this.#end()
-      return
-    }
+  #onFrame(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): MaybePromise<void> {
+    if (!this.#open || this.#refused) return
     let read: unknown
     try {
       if (binary) throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: send text frames, not binary ones.')
@@ -237,14 +338,14 @@ class EpisodeSocket implements SocketHandler {
     } catch (error) {
       return this.#unreadable(error)
     }
-    if (!(read instanceof Promise)) return this.#act(read)
+    if (!(read instanceof Promise)) return this.#onMessage(read)
     return read.then(
-      (late) => this.#act(late),
+      (late) => this.#onMessage(late),
       (error: unknown) => this.#unreadable(error),
     )
   }
 
-  #act(read: unknown): MaybePromise<void> {
+  #onMessage(read: unknown): MaybePromise<void> {
     if (!this.#open) return
     let message: ClientMessage
     try {
@@ -253,7 +354,10 @@ class EpisodeSocket implements SocketHandler {
       return this.#unreadable(error)
     }
     try {
-      const sent = this.#perform(message)
+      const sent =
+        this.#answers === null
+          ? this.#perform(message)
+          : this.#answers.inTurn(() => (this.#open ? this.#perform(message) : undefined))
       if (sent instanceof Promise) return sent.catch((error: unknown) => this.#fail(error))
     } catch (error) {
       return this.#fail(error)
@@ -286,11 +390,9 @@ class EpisodeSocket implements SocketHandler {
           .episode.state()
           .then((state) => this.#send(frame('state', state)))
       case 'mcp':
-        return answerRpc(
-          message.data,
-          this.#host,
-          fixedSeat(() => this.#seated()),
-        ).then((reply) => this.#send(frame('mcp', reply)))
+        return answerRpc(message.data, this.#host, this.#rpcSeat()).then((reply) =>
+          this.#send(frame('mcp', reply)),
+        )
       case 'close':
         void this.#kept?.forget()
         this.#end()
@@ -318,12 +420,31 @@ class EpisodeSocket implements SocketHandler {
   /** Tools as steps: how OpenEnv's older clients, and those that want the reward, call them. */
   async #useTool(data: Readonly<Record<string, unknown>>): Promise<void> {
     const { environment } = this.#host
-    const seat = seatAgent(this.#seated().episode, environment)
+    const session = this.#playing()
+    const seat = session === null ? null : seatAgent(session.episode, environment)
     if (data['type'] === 'list_tools') {
-      return this.#send(frame('observation', toolListReply(await seat.listTools())))
+      const tools = seat === null ? listTools(environment) : await seat.listTools()
+      return this.#send(frame('observation', toolListReply(tools)))
     }
     const name = String(data['tool_name'])
-    return this.#send(frame('observation', await toolCallReply(seat, name, data['arguments'])))
+    const reply = seat === null ? noEpisodeReply(name) : await toolCallReply(seat, name, data['arguments'])
+    return this.#send(frame('observation', reply))
+  }
+
+  /** The session that tools act in; null for an agent that has none. */
+  #playing(): Session | null {
+    return this.#mayControl ? this.#seated() : this.#session
+  }
+
+  #rpcSeat(): RpcSeat {
+    if (this.#seating.kind === 'agent') return agentSeat(this.#seating.session)
+    return ownSeat({
+      session: () => this.#playing(),
+      create: () => {
+        throw needsControl()
+      },
+      idOf: ({ id }) => id,
+    })
   }
 
   /** Keeps this socket's episode from now on, or goes on with one that was kept. */
@@ -375,6 +496,7 @@ class EpisodeSocket implements SocketHandler {
 
   #send(text: string): MaybePromise<void> {
     if (!this.#open) return
+    if (this.#answers !== null) return this.#answers.send(this.#socket, text)
     if (this.#kept === null) return this.#socket.send(text)
     // Stored first: what a client has been told is never undone.
     return this.#kept.keep().then(() => {

@@ -16,8 +16,9 @@ interface Timing {
 /** What happened since the server started, as numbers. Counting costs a few nanoseconds; writing it out is rare. */
 export class Tally {
   readonly #open = new Map<SessionKind, number>([
-    ['socket', 0],
+    ['websocket', 0],
     ['http', 0],
+    ['mcp', 0],
     ['ors', 0],
   ])
   #opened = 0

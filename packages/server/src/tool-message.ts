@@ -1,7 +1,7 @@
 import { isObject, isOpenEnvError, type AgentSeat, type Tool, type ToolCall } from '@openenv-ts/core'
 import { replyToWire, type WireReply } from '@openenv-ts/core/wire'
 import type { Host } from './route.ts'
-import { textOf } from './rpc.ts'
+import { NO_EPISODE_HERE, textOf } from './rpc.ts'
 
 /**
  * Whether the data of a step is a tool message and not an action: `list_tools`, or a `call_tool` with a name.
@@ -49,6 +49,11 @@ export async function toolCallReply(seat: AgentSeat, name: string, args: unknown
   const { content, structuredContent, data = null } = result
   const shown = { content, structured_content: structuredContent ?? null, data, is_error: false }
   return { ...wire, observation: { ...about, result: shown, error: null } }
+}
+
+/** What an agent without an episode is answered. */
+export function noEpisodeReply(name: string): WireReply {
+  return failedReply(name, 'execution_error', NO_EPISODE_HERE)
 }
 
 function failedReply(name: string, failure: string, message: string): WireReply {

@@ -4,6 +4,7 @@ import type { SocketHandler, SocketLike } from '../src/socket.ts'
 export class FakeSocket implements SocketLike {
   readonly sent: string[] = []
   closedWith: number | null = null
+  cutOffWith: number | null = null
   paused = false
 
   send(text: string): void {
@@ -12,6 +13,10 @@ export class FakeSocket implements SocketLike {
 
   close(code: number): void {
     this.closedWith = code
+  }
+
+  cutOff(code: number): void {
+    this.cutOffWith = code
   }
 
   pause(): void {

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { actionFromCall, actionFromText } from './answer.ts'
-import { toolsOf } from './tools.ts'
+import { actionTools } from '@openenv-ts/core'
 
-const plain = toolsOf({ type: 'object', properties: { label: { type: 'string' } }, required: ['label'] })
+const plain = actionTools({ type: 'object', properties: { label: { type: 'string' } }, required: ['label'] })
 const variant = (kind: string, more: object): object => ({
   type: 'object',
   properties: { kind: { const: kind }, ...more },
   required: ['kind'],
 })
-const union = toolsOf({ oneOf: [variant('go', { to: { type: 'string' } }), variant('stop', {})] })
+const union = actionTools({ oneOf: [variant('go', { to: { type: 'string' } }), variant('stop', {})] })
 
 describe('an action read from text', () => {
   it.each([
@@ -36,7 +36,7 @@ describe('an action read from text', () => {
   })
 
   it('is unwrapped where the schema is of no object', () => {
-    const words = toolsOf({ type: 'string' })
+    const words = actionTools({ type: 'string' })
     expect(actionFromText('{"action":"hello"}', words)).toBe('hello')
     expect(actionFromCall('act', '{"action":"hello"}', words)).toBe('hello')
   })
@@ -65,7 +65,7 @@ describe('an action read from text', () => {
 
 describe('tools made of a schema [OE-20]', () => {
   it('have names that endpoints take, unlike each other', () => {
-    const tools = toolsOf({
+    const tools = actionTools({
       anyOf: [
         variant('look at', {}),
         variant('look_at', {}),
@@ -78,7 +78,7 @@ describe('tools made of a schema [OE-20]', () => {
   })
 
   it('are one where nothing tells the members of a union apart', () => {
-    const [tool, ...others] = toolsOf({
+    const [tool, ...others] = actionTools({
       oneOf: [
         { type: 'object', properties: { a: { type: 'string' } } },
         { type: 'object', properties: { b: { type: 'string' } } },
@@ -91,11 +91,11 @@ describe('tools made of a schema [OE-20]', () => {
   })
 
   it('keep the definitions that references point at', () => {
-    const tools = toolsOf({
+    const tools = actionTools({
       $defs: { Tree: { type: 'object' } },
       oneOf: [variant('grow', { tree: { $ref: '#/$defs/Tree' } }), variant('fell', {})],
     })
-    expect(tools[0]?.parameters).toMatchObject({
+    expect(tools[0]?.inputSchema).toMatchObject({
       $defs: { Tree: { type: 'object' } },
       properties: { tree: { $ref: '#/$defs/Tree' } },
     })

@@ -1,5 +1,4 @@
-import { isObject } from '@openenv-ts/core'
-import type { ActionTool } from './tools.ts'
+import { isObject, type ActionTool } from '@openenv-ts/core'
 
 /** Attempts at reading an object out of prose: text of nothing but braces must not take forever. */
 const MAX_ATTEMPTS = 64
@@ -21,7 +20,7 @@ export function unusable(text: string): Readonly<Record<string, string>> {
 export function actionFromText(text: string, tools: readonly ActionTool[]): unknown {
   const found = lastObject(afterThinking(text))
   if (found === undefined) return unusable(text)
-  return writtenCall(found, tools) ?? plainAction(found, tools)
+  return writtenCall(found, tools) ?? flatCall(found, tools) ?? plainAction(found, tools)
 }
 
 /** Reads the action out of a tool call; undefined when there is no such tool, or the arguments are no object. */
@@ -34,6 +33,8 @@ export function actionFromCall(name: string, args: string, tools: readonly Actio
 /** In text a union's action keeps its discriminator, so only a wrapped schema has something to unwrap. */
 function plainAction(found: Readonly<Record<string, unknown>>, tools: readonly ActionTool[]): unknown {
   const [only, ...others] = tools
+  // A tool call in its whole form needs no more around it.
+  if (typeof found['tool_name'] === 'string' && Object.hasOwn(found, 'arguments')) return found
   return only !== undefined && others.length === 0 ? only.actionOf(found) : found
 }
 
@@ -43,6 +44,13 @@ function writtenCall(found: Readonly<Record<string, unknown>>, tools: readonly A
   const given = args ?? parameters
   if (Object.keys(rest).length > 0 || !isObject(given)) return undefined
   return tools.find((tool) => tool.name === name)?.actionOf(given)
+}
+
+/** A tool call with its arguments beside the name: `{"tool_name": …, "query": …}`. */
+function flatCall(found: Readonly<Record<string, unknown>>, tools: readonly ActionTool[]): unknown {
+  const { tool_name: name, type, ...args } = found
+  if (Object.hasOwn(args, 'arguments') || (type !== undefined && type !== 'call_tool')) return undefined
+  return tools.find((tool) => tool.name === name)?.actionOf(args)
 }
 
 function afterThinking(text: string): string {

@@ -1,6 +1,5 @@
-import type { JsonSchema } from '@openenv-ts/core'
+import type { ActionTool, JsonSchema } from '@openenv-ts/core'
 import { canonicalJson } from '../canonical-json.ts'
-import type { ActionTool } from './tools.ts'
 
 /**
  * What a model is told once, before the first observation. Pure.
@@ -10,7 +9,7 @@ import type { ActionTool } from './tools.ts'
 export function instructions(description: string, schema: JsonSchema, tools: readonly ActionTool[]): string {
   const names = tools.map(({ name }) => name).join(', ')
   const [only] = tools
-  const shown = tools.length === 1 && only !== undefined ? only.parameters : schema
+  const shown = tools.length === 1 && only !== undefined ? only.inputSchema : schema
   return [
     ...(description === '' ? [] : [description, '']),
     'You act in this environment, one action at a time. Each message shows you an observation as JSON.',

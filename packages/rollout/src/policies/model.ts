@@ -1,11 +1,10 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { actionTools, OpenEnvError, type ActionTool } from '@openenv-ts/core'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { canonicalJson } from '../canonical-json.ts'
 import { actionFromCall, actionFromText, unusable } from '../model/answer.ts'
 import { ModelEndpoint, RefusedRequest, type ChatAnswer } from '../model/endpoint.ts'
 import { instructions } from '../model/prompt.ts'
 import { publicUrl, type ModelSettings } from '../model/settings.ts'
-import { toolsOf, type ActionTool } from '../model/tools.ts'
 import type { EpisodeContext, PolicyContext, PolicyFunction, StatefulPolicy } from '../policy.ts'
 
 /** Options of {@link modelPolicy}. */
@@ -77,10 +76,10 @@ class Conversation {
     this.#endpoint = endpoint
     this.#sampling = sampling
     this.#abilities = abilities
-    this.#tools = toolsOf(actionSchema)
-    this.#offer = this.#tools.map(({ name, description: text, parameters }) => ({
+    this.#tools = actionTools(actionSchema)
+    this.#offer = this.#tools.map(({ name, description: text, inputSchema }) => ({
       type: 'function',
-      function: { name, description: text, parameters: { ...parameters } },
+      function: { name, description: text, parameters: { ...inputSchema } },
     }))
     this.#messages = [{ role: 'system', content: instructions(description, actionSchema, this.#tools) }]
   }

@@ -253,7 +253,8 @@ describe('a server where orchestrators open the episodes', () => {
     expect(await session.ask('tools/call', door)).toMatchObject({ structuredContent: { result: 'a garden' } })
     await askModern(url, 'tools/call', door)
     expect(await rpc(url, 'tools/call', door)).toMatchObject({ result: { data: 'a garden' } })
-    expect((await rpc(url, 'openenv/session/create'))['result']).toEqual({ session_id: id })
+    const told = (await rpc(url, 'openenv/session/create'))['result'] as { session_id: string }
+    expect(told.session_id).not.toBe(id)
     await using raw = await FrameSocket.open(url)
     await raw.ask({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: door })
     await using steps = await FrameSocket.open(url.replace(/mcp$/, 'ws'))
@@ -294,8 +295,10 @@ describe('a server where orchestrators open the episodes', () => {
     }
     // Taking leave is all that close does, and another's session is unknown.
     const other = await grant(server)
-    expect((await rpc(url, 'openenv/session/close', { session_id: id }))['result']).toEqual({
-      session_id: id,
+    const { session_id } = (await rpc(url, 'openenv/session/create'))['result'] as { session_id: string }
+    expect(await rpc(url, 'openenv/session/close', { session_id: id })).toHaveProperty('error.code', -32602)
+    expect((await rpc(url, 'openenv/session/close', { session_id }))['result']).toEqual({
+      session_id,
       closed: false,
       closing: true,
     })
@@ -331,10 +334,8 @@ describe('a server where orchestrators open the episodes', () => {
         body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
       })
       expect([guess, post.status, (await initialize(address)).status]).toEqual([guess, 404, 404])
-      await using socket = await FrameSocket.open(address)
-      expect(await socket.next()).toHaveProperty('error')
-      await using steps = await FrameSocket.open(address.replace(/mcp$/, 'ws'))
-      expect(await steps.next()).toMatchObject({ type: 'error', data: { code: 'SESSION_ERROR' } })
+      for (const path of ['ws', 'mcp'])
+        await expect(FrameSocket.open(address.replace(/mcp$/, path))).rejects.toThrow('404')
     }
   })
 
@@ -398,7 +399,7 @@ describe('tools over MCP', () => {
       observation: { total: 2, note: null },
       reward: 0.2,
       done: false,
-      info: { left: 8 },
+      info: { left: 8, task_id: 'from-0', 'reward.progress': 2 },
     })
     expect(JSON.parse(stepped['content'][0].text as string)).toEqual(stepped['structuredContent'])
     // No step: the same reply again.

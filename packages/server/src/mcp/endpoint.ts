@@ -58,6 +58,12 @@ export class McpEndpoint {
     }
   }
 
+  /** The session of the conversation that a request goes on with, if it is one of this place. */
+  sessionOf(request: Request, source: EpisodeSource): Session | undefined {
+    const conversation = this.#conversations.get(request.headers.get('mcp-session-id') ?? '')
+    return conversation?.place === source.place ? conversation.session : undefined
+  }
+
   /** Forgets conversations whose episodes are over. Called every few seconds. */
   sweep(): void {
     for (const [id, { session, server }] of this.#conversations) {

@@ -37,7 +37,7 @@ export const NO_EPISODE: EpisodeSource = {
 export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
   const shared = new Map<string, Promise<Session>>()
   const open = async (): Promise<Session> => {
-    const session = host.sessions.open('http')
+    const session = host.sessions.open('mcp', { by: 'agent' })
     try {
       await session.episode.reset(taskId === '' ? {} : { taskId })
       return session

@@ -200,7 +200,7 @@ export class OrsSession {
 
   #report(message: string, error: OpenEnvError): void {
     if (this.#ending.signal.aborted) return
-    this.#log({ level: 'error', message, session: this.session.id, cause: this.#clean(error) })
+    this.#log({ level: 'error', message, session: String(this.session.number), cause: this.#clean(error) })
   }
 
   /** What may be logged of an error. */

@@ -56,7 +56,7 @@ export async function resetSession(
 ): Promise<Reply<unknown>> {
   const options = await atBody(() => resetFromWire(data, host.environment))
   const existing = host.sessions.find(id)
-  const session = existing ?? host.sessions.open('http', id)
+  const session = existing ?? host.sessions.open('http', { id })
   try {
     return await session.episode.reset(options)
   } catch (error) {

@@ -1,10 +1,11 @@
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
-import { isOpenEnvError } from '@openenv-ts/core'
+import { isObject, isOpenEnvError } from '@openenv-ts/core'
 import { dialectOf } from '../mcp/dialect.ts'
 import type { McpEndpoint } from '../mcp/endpoint.ts'
 import { capabilitySource, type EpisodeSource } from '../mcp/episode-source.ts'
+import type { Quota, Release } from '../quota.ts'
 import { agentSeat, answerRpc, capabilitySession, namedSeat, type RpcSeat } from '../rpc.ts'
-import { readJson, type Host, type Route, type RouteReply } from '../route.ts'
+import { json, readJson, type Host, type Route } from '../route.ts'
 
 /**
  * Tools over HTTP, in two dialects told apart by the request: MCP's Streamable HTTP, and OpenEnv's JSON-RPC with
@@ -16,11 +17,14 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
   const open: Place = (request) => {
     const principal = host.gate.principal(request.headers)
     const mayControl = host.mode === 'simulation' && host.gate.admits(principal, 'control')
-    return { seat: namedSeat(host, mayControl), source }
+    const session = endpoint.sessionOf(request, source)
+    const quota = session === undefined ? host.shared : host.sessions.quotaOf(session)
+    return { seat: namedSeat(host, mayControl), source, quota }
   }
   const granted: Place = (_request, { capability }) => {
     const session = capabilitySession(host, capability)
-    return { seat: agentSeat(session), source: capabilitySource(session) }
+    const quota = host.sessions.quotaOf(session)
+    return { seat: agentSeat(session), source: capabilitySource(session), quota }
   }
   return [
     ...routesAt({ path: '/mcp', plane: 'agent' }, open, host, endpoint),
@@ -28,11 +32,14 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
   ]
 }
 
-/** What a request at some path means, in either dialect. */
-type Place = (
-  request: Request,
-  parameters: Readonly<Record<string, string>>,
-) => { readonly seat: RpcSeat; readonly source: EpisodeSource }
+/** What a request at some path means, in either dialect, and what it counts towards. */
+type Place = (request: Request, parameters: Readonly<Record<string, string>>) => Placed
+
+interface Placed {
+  readonly seat: RpcSeat
+  readonly source: EpisodeSource
+  readonly quota: Quota
+}
 
 function routesAt(
   where: Pick<Route, 'path' | 'plane'>,
@@ -40,46 +47,94 @@ function routesAt(
   host: Host,
   endpoint: McpEndpoint,
 ): readonly Route[] {
-  const stream = (method: 'GET' | 'DELETE', summary: string): Route => ({
-    ...where,
-    method,
-    summary,
-    handle: (request, parameters) => endpoint.fetch(request, undefined, place(request, parameters).source),
-  })
   return [
     {
       ...where,
       method: 'POST',
       summary: "Tools over MCP, and over OpenEnv's JSON-RPC",
-      handle: async (request, parameters) => {
-        const { seat, source } = place(request, parameters)
-        return answer(request, seat, source, host, endpoint)
+      handle: (request, parameters) => {
+        const placed = place(request, parameters)
+        return counted(placed.quota, 'request', (held) => answer(request, placed, held, host, endpoint))
       },
     },
-    stream('GET', 'The stream of an MCP session'),
-    stream('DELETE', 'Ends an MCP session'),
+    {
+      ...where,
+      method: 'GET',
+      summary: 'The stream of an MCP session',
+      handle: (request, parameters) => {
+        const { quota, source } = place(request, parameters)
+        return counted(quota, 'connection', () => endpoint.fetch(request, undefined, source))
+      },
+    },
+    {
+      ...where,
+      method: 'DELETE',
+      summary: 'Ends an MCP session',
+      handle: (request, parameters) => {
+        const { quota, source } = place(request, parameters)
+        return counted(quota, 'request', () => endpoint.fetch(request, undefined, source))
+      },
+    },
   ]
+}
+
+/**
+ * Counts a request until its answer has been read.
+ *
+ * @param handle - Answers it, and adds to `held` what else is to be given back then.
+ */
+async function counted(
+  quota: Quota,
+  what: 'request' | 'connection',
+  handle: (held: Release[]) => Promise<Response>,
+): Promise<Response> {
+  const held: Release[] = []
+  const release = (): void => {
+    for (const each of held) each()
+  }
+  try {
+    if (what === 'request') held.push(quota.request(), quota.unread.reserve())
+    else held.push(quota.connection())
+    return quota.unread.carry(await handle(held), release)
+  } catch (error) {
+    release()
+    throw error
+  }
 }
 
 async function answer(
   request: Request,
-  seat: RpcSeat,
-  source: EpisodeSource,
+  { seat, source, quota }: Placed,
+  held: Release[],
   host: Host,
   endpoint: McpEndpoint,
-): Promise<RouteReply | Response> {
+): Promise<Response> {
   let body: unknown
   try {
-    body = await readJson(request, host)
+    const read = await readJson(request, host, quota.incoming)
+    body = read.value
+    // A large call counts as several, so that all together are no larger than the largest.
+    const weight = quota.weigh(read.bytes / host.maxMessageBytes)
+    held.push(quota.calls(weight * callsIn(body)))
   } catch (error) {
-    if (!isOpenEnvError(error) || error.code === 'TOO_LARGE') throw error
+    if (!isOpenEnvError(error) || error.code === 'TOO_LARGE' || error.code === 'CAPACITY_REACHED') throw error
     const { message, data } = errorToJsonRpc(error)
     // MCP tells by the status too; OpenEnv's clients take any status but 200 for a broken server.
     const status = dialectOf(request.headers, undefined) === 'mcp' ? 400 : 200
-    return { status, body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } }
+    return json({ status, body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } })
   }
-  if (dialectOf(request.headers, body) === 'openenv') return { body: await answerRpc(body, host, seat) }
+  if (dialectOf(request.headers, body) === 'openenv') return json({ body: await answerRpc(body, host, seat) })
   return endpoint.fetch(unread(request, body), body, source)
+}
+
+/** How many calls a body makes: notifications, by which calls are cancelled, are none. */
+function callsIn(body: unknown): number {
+  const messages: readonly unknown[] = Array.isArray(body) ? body : [body]
+  const calls = messages.filter((message) => {
+    const method = isObject(message) ? message['method'] : undefined
+    return typeof method === 'string' && !method.startsWith('notifications/')
+  })
+  return calls.length
 }
 
 /** The request with a body again, for a protocol that wants to look at it itself. */

@@ -1,7 +1,8 @@
 import { declaredKeys, isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
 import { replyToMinimal } from '@openenv-ts/core/wire'
-import { DEFAULT_SESSION, existingSession, sessionIdOf } from '../http-session.ts'
+import { existingSession, sessionIdOf } from '../http-session.ts'
 import { readAction, readObject, type Host, type Route } from '../route.ts'
+import { DEFAULT_SESSION } from '../session.ts'
 import { resetSession, stepSession } from './control.ts'
 
 /**
