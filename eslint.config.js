@@ -113,7 +113,7 @@ export default defineConfig(
     plugins: {
       'import-x': importX,
       jsdoc,
-      openenv: { rules: { 'disable-with-reason': disableWithReason() } },
+      openenv: { rules: { 'disable-with-reason': disableWithReason(), 'test-asserts': testAsserts() } },
     },
     settings: {
       ...importX.flatConfigs.typescript.settings,
@@ -187,6 +187,7 @@ export default defineConfig(
       'no-console': 'off',
       'no-restricted-imports': 'off',
       'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX],
+      'openenv/test-asserts': 'error',
       // Replies of a wire are looked at as they came.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
@@ -232,5 +233,34 @@ function disableWithReason() {
         }
       },
     }),
+  }
+}
+
+/** Wants every `it` and `test` to call what can fail: `expect`, `fc.assert`, or a function named for what it asserts. */
+function testAsserts() {
+  const asserting = /^(?:expect|assert|check|failure$|finding$)/
+  const rootOf = (callee) =>
+    callee.type === 'MemberExpression'
+      ? rootOf(callee.object)
+      : callee.type === 'CallExpression'
+        ? rootOf(callee.callee)
+        : (callee.name ?? '')
+  const isAssertion = ({ callee }) => asserting.test(rootOf(callee)) || callee.property?.name === 'assert'
+  const isTest = ({ callee, arguments: [, body] }) =>
+    /^(?:it|test)$/.test(rootOf(callee)) && /^(?:Arrow)?FunctionExpression$/.test(body?.type)
+  return {
+    meta: { type: 'problem', schema: [], messages: { none: 'This test asserts nothing: it cannot fail.' } },
+    create({ report }) {
+      const open = []
+      return {
+        CallExpression(node) {
+          if (isTest(node)) open.push({ node, asserts: false })
+          else if (isAssertion(node)) for (const each of open) each.asserts = true
+        },
+        'CallExpression:exit'(node) {
+          if (open.at(-1)?.node === node && !open.pop().asserts) report({ node, messageId: 'none' })
+        },
+      }
+    },
   }
 }

@@ -21,6 +21,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'packages/core/src/default-export.ts': { 'import-x/no-default-export': 1 },
   'packages/core/src/console.ts': { 'no-console': 1 },
   'packages/core/src/disable-without-reason.ts': { 'openenv/disable-with-reason': 1 },
+  'test/asserts-nothing.test.ts': { 'openenv/test-asserts': 2 },
   'environments/sample/src/info.ts': { 'no-restricted-imports': 1 },
   'environments/sample/src/observe.ts': { 'no-restricted-imports': 1 },
   'environments/sample/src/grading/grade.ts': {},

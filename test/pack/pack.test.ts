@@ -195,7 +195,7 @@ describe('installed into an empty folder', () => {
     ).resolves.toMatchObject({ stdout: '' })
   })
 
-  it('weighs at most 60 MB and starts quickly', async () => {
+  it('weighs at most 60 MB', async () => {
     const bytes = weigh(join(elsewhere, 'node_modules'))
     const bin = join(elsewhere, 'node_modules/@openenv-ts/cli/bin/openenv.js')
     const bare = await medianTime(() => run(process.execPath, ['-e', '0']))
@@ -207,9 +207,8 @@ describe('installed into an empty folder', () => {
       `installed: ${(bytes / 1e6).toFixed(1)} MB; bare Node ${bare.toFixed(0)} ms; ` +
         `openenv --help ${help.toFixed(0)} ms (${(help / bare).toFixed(1)} x); first episode of a file ${episode.toFixed(0)} ms`,
     )
+    // The times are for the reader: they depend on the machine, and what is asserted of speed is in bench/.
     expect(bytes).toBeLessThanOrEqual(60e6)
-    // Times depend on the machine: what is asserted here is only that nothing hangs.
-    expect(episode).toBeLessThan(20_000)
   })
 })
 

@@ -1,5 +1,5 @@
 import { isOpenEnvError, pureEnvironment, type ErrorCode, type OpenEnvError } from '@openenv-ts/core'
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { z } from 'zod'
 import { connect, type NodeConnectOptions, type RemoteEpisode } from './index.ts'
 import {
@@ -25,6 +25,7 @@ const counter = pureEnvironment({
 
 const opened: AsyncDisposable[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const thing of opened.splice(0).reverse()) await thing[Symbol.asyncDispose]()
 })
 
@@ -537,7 +538,14 @@ describe('close', () => {
     const { server, episode } = await play()
     await episode.reset()
     server.connections[0]?.socket.pause()
-    await episode.close()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const closed = vi.fn()
+    const closing = episode.close().then(closed)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(closed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await closing
+    expect(closed).toHaveBeenCalledOnce()
   })
 
   it('stops a reconnect', async () => {

@@ -19,9 +19,9 @@ describe('the lock of a run', () => {
     })
     await release()
     expect(await readdir(place.dir)).toEqual([])
-    await (
-      await lockRun(place.dir)
-    )()
+    const unlock = await lockRun(place.dir)
+    await expect(lockRun(place.dir)).rejects.toThrow(String(process.pid))
+    await unlock()
   })
 
   it('lets exactly one of many in', async () => {
@@ -47,17 +47,17 @@ describe('the lock of a run', () => {
   it('takes over from a process whose number somebody else has now', async () => {
     await using place = await scratch()
     await writeFile(place.path('run.lock'), lockOf(process.pid, { started: '1' }))
-    await (
-      await lockRun(place.dir)
-    )()
+    const unlock = await lockRun(place.dir)
+    await expect(lockRun(place.dir)).rejects.toThrow(String(process.pid))
+    await unlock()
   })
 
   it('takes over half a lock', async () => {
     await using place = await scratch()
     await writeFile(place.path('run.lock'), '{"pid":')
-    await (
-      await lockRun(place.dir)
-    )()
+    const unlock = await lockRun(place.dir)
+    await expect(lockRun(place.dir)).rejects.toThrow(String(process.pid))
+    await unlock()
   })
 
   it('leaves alone the lock of another machine, and says what to do', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, truncate, writeFile, type FileHandle } from 'node:fs/promises'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { scratch } from '../test/environments.ts'
 import { sampleManifest, sampleRecord } from '../test/records.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -71,10 +71,23 @@ describe('the log [OE-16]', () => {
     await using place = await scratch()
     const writer = await RunWriter.create(place.path('run'), sampleManifest())
     await writer.append(sampleRecord(0))
+    // A full disk: half of the line is written, then the write fails. The writes after it would succeed.
+    await using file = await open(place.path('run/episodes.jsonl'))
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    vi.spyOn(Object.getPrototypeOf(file) as FileHandle, 'appendFile').mockImplementationOnce(async function (
+      this: FileHandle,
+      line,
+    ) {
+      await this.write(String(line).slice(0, 40))
+      throw full
+    })
+    await expect(writer.append(sampleRecord(1))).rejects.toBe(full)
+    await expect(writer.append(sampleRecord(2))).rejects.toBe(full)
     await writer.close()
-    await expect(writer.append(sampleRecord(1))).rejects.toThrow()
-    await expect(writer.append(sampleRecord(2))).rejects.toThrow()
     expect((await readRun(place.path('run'))).episodes).toHaveLength(1)
+    const lines = (await readFile(place.path('run/episodes.jsonl'), 'utf8')).split('\n')
+    expect(lines.map((line) => line.length > 40)).toEqual([true, false])
+    expect(lines[1]).toHaveLength(40)
   })
 })
 
@@ -83,8 +96,12 @@ describe('going on after a kill', () => {
     await using place = await scratch()
     const whole = await writeRun(place.path('whole'))
     const secondEnd = whole.indexOf(10, whole.indexOf(10) + 1) + 1
+    // Every byte of both ends of the line, and every thirteenth between them.
+    const cuts = Array.from({ length: whole.length - secondEnd + 1 }, (_, at) => secondEnd + at).filter(
+      (cut, at) => at < 40 || whole.length - cut < 40 || at % 13 === 0,
+    )
     await mkdir(place.path('torn'))
-    for (let cut = secondEnd; cut <= whole.length; cut += 1) {
+    for (const cut of cuts) {
       await copyFile(place.path('whole/manifest.json'), place.path('torn/manifest.json'))
       await writeFile(place.path('torn/episodes.jsonl'), whole.subarray(0, cut))
       const seen: number[] = []

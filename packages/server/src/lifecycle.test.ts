@@ -187,7 +187,7 @@ describe('shutting down', () => {
     expect(await client.closing).toMatchObject({ code: 1001 })
   })
 
-  it('does not wait for peers that take no leave', async () => {
+  it('closes within a second when peers do not close their connections', async () => {
     const server = await serve(counter, { port: 0 })
     const mute = await mutePeer(server.port)
     const idle = createConnection(server.port, '127.0.0.1')
@@ -197,8 +197,21 @@ describe('shutting down', () => {
       'GET /elsewhere HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
     )
     await once(refused, 'data')
-    await server.close()
+    const sleep = setTimeout
+    const realMs = (ms: number) => new Promise((resolve) => sleep(resolve, ms))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const closed = vi.fn()
+    const closing = server.close().then(closed)
+    // One second is all the time that passes: however long the machine takes, no longer grace runs out.
+    for (let ms = 0; ms < 1000; ms += 100) {
+      await vi.advanceTimersByTimeAsync(100)
+      await realMs(10)
+    }
+    for (let wait = 0; wait < 500 && closed.mock.calls.length === 0; wait += 1) await realMs(10)
+    vi.useRealTimers()
+    expect(closed).toHaveBeenCalledOnce()
     for (const socket of [mute, idle, refused]) socket.destroy()
+    await closing
   })
 
   it('ends with the block that it was opened in', async () => {

@@ -227,7 +227,9 @@ describe('events', () => {
     const { reader } = await open(server.url)
     await readUntil(reader, /watching/)
     await server.close()
-    for (;;) if ((await reader.read()).done) break
+    let last = await reader.read()
+    while (!last.done) last = await reader.read()
+    expect(last.done).toBe(true)
   })
 
   it('are for operators, and for control only where operators have no token [OE-21]', async () => {
