@@ -29,7 +29,10 @@ const ROOMS = {
     nodeImports: ['ws', '@hono/node-server'],
   },
   'packages/rollout': {
-    imports: ['zod', 'openai', 'p-limit', 'undici', ...ours('core', 'client')],
+    imports: [
+      ...['zod', 'openai', 'p-limit', 'undici', 'es-module-lexer', 'npm-packlist'],
+      ...ours('core', 'client'),
+    ],
     node: ['src/**'],
   },
   'packages/scaffold': { imports: [], node: ['src/**'] },
