@@ -33,6 +33,77 @@ describe('parseAction', () => {
     expect(parseAction(text)).toEqual(expected)
   })
 
+  const PREFIXES = [
+    ...[
+      '',
+      'I think ',
+      'Next action: ',
+      'Action -> ',
+      '1. ',
+      '- ',
+      '* ',
+      '• ',
+      '> ',
+      '### Answer\n',
+      '(',
+      '**Answer:** ',
+    ],
+    'After reading the email, which names no department, I would say ',
+    'Sure! Here is my answer:\n\n',
+    'The customer wants his money back, so I choose ',
+    'My priority is clear; ',
+  ]
+  const NAMES = [
+    'label|route_to',
+    'Label|Route to',
+    'LABEL|ROUTE',
+    'category|team',
+    'classification|department',
+  ]
+  const NAME_MARKS = ['$', '**$**', '`$`', '"$"', "'$'", '_$_', '*$*']
+  const SEPARATORS = ['=', ': ', ' = ', ' : ', ':', ':\n', ':** ']
+  const VALUE_MARKS = ['$', '"$"', "'$'", '**$**', '`$`', '_$_', '$.']
+  const JOINTS = [', ', '; ', '\n', '\n\n', ' | ', ' and ', ', then ', '\n- ', '\n* ', '\n2. ', ' / ', '\r\n']
+  const marked = (mark: string, text: string): string => mark.replace('$', text)
+  const one = (list: readonly string[]) => fc.constantFrom(...list)
+
+  it('reads names and values however they are introduced, marked, separated and joined [ET-18]', () => {
+    const phrasing = fc.tuple(
+      one(PREFIXES),
+      one(NAMES),
+      one(NAME_MARKS),
+      one(SEPARATORS),
+      one(VALUE_MARKS),
+      one(JOINTS),
+    )
+    fc.assert(
+      fc.property(phrasing, fc.boolean(), fc.boolean(), (form, swapped, loud) => {
+        const [prefix, names, nameMark, separator, valueMark, joint] = form
+        const [label = '', route = ''] = names.split('|')
+        const pair = (name: string, value: string): string =>
+          `${marked(nameMark, name)}${separator}${marked(valueMark, loud ? value.toUpperCase() : value)}`
+        const pairs = [pair(label, 'urgent'), pair(route, 'billing')]
+        const text = prefix + (swapped ? pairs.reverse() : pairs).join(joint)
+        expect(parseAction(text), text).toMatchObject({ label: 'urgent', route_to: 'billing' })
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each([
+    'I think label=urgent, route=billing',
+    'I would pick label=urgent and route=billing because he waits.',
+    'Given the priority of this, label: urgent, route: billing',
+    'Priority: see below. Label: urgent. Route: billing.',
+    "{'label': 'urgent', 'route_to': 'billing'}",
+    '{label: "urgent", route_to: "billing"}',
+    '```json\n{"label": "urgent", "route_to": "billing"}\n```',
+    '```\nlabel=urgent\nroute=billing\n```',
+    'The class of people aside: label=urgent, route=billing',
+  ])('reads %j [ET-18]', (text) => {
+    expect(parseAction(text)).toMatchObject({ label: 'urgent', route_to: 'billing' })
+  })
+
   it('keeps commas, colons and quotes of a summary [ET-18]', () => {
     const summary = 'Anna says: "call now", at 9:30, or else.'
     expect(parseAction(JSON.stringify({ ...expected, summary }))?.summary).toBe(summary)

@@ -86,7 +86,10 @@ function fromValue(value: unknown): TriageAction | null {
   return null
 }
 
-const PAIR = /(?<=^|[\s,;{(|*_"'`-])([a-z][a-z_ -]{2,14}?)["'`*_]{0,4}\s{0,4}[=:]\s{0,9}/gi
+/** A known name that is a word of its own, whatever stands in front of it. Longer spellings come first. */
+const NAME =
+  'label|category|classification|class|priority|route[ _-]?to|route|routing|team|destination|department|forward[ _-]?to|summary|note|reason|description'
+const PAIR = new RegExp(`(?<![a-z0-9])(${NAME})[\"'\`*_]{0,4}\\s{0,4}[=:]\\s{0,9}`, 'gi')
 
 /** An action from `name=value` or `name: value`; a value goes on to the next name that is known. */
 function fromPairs(text: string): TriageAction | null {
@@ -95,12 +98,20 @@ function fromPairs(text: string): TriageAction | null {
     const known = [LABEL_NAMES, ROUTE_NAMES, SUMMARY_NAMES].some((names) => names.has(name))
     return known ? [{ name, from: match.index, value: match.index + match[0].length }] : []
   })
-  const found = (names: ReadonlySet<string>): string | undefined => {
-    const index = marks.findIndex(({ name }) => names.has(name))
-    const mark = marks[index]
-    return mark === undefined ? undefined : bare(text.slice(mark.value, marks[index + 1]?.from))
+  const found = (names: ReadonlySet<string>, isValue: (value: string) => boolean): string | undefined => {
+    const values = marks.flatMap(({ name, value }, index) =>
+      names.has(name) ? [bare(text.slice(value, marks[index + 1]?.from))] : [],
+    )
+    return values.find(isValue)
   }
-  return actionOf(found(LABEL_NAMES), found(ROUTE_NAMES), found(SUMMARY_NAMES))
+  // In "priority: see below. label=urgent" the first name has no label behind it.
+  const isLabel = (value: string): boolean => labelIn(value) !== null
+  const isSomething = (value: string): boolean => value !== ''
+  return actionOf(
+    found(LABEL_NAMES, isLabel),
+    found(ROUTE_NAMES, isSomething),
+    found(SUMMARY_NAMES, isSomething),
+  )
 }
 
 function actionOf(
@@ -108,10 +119,15 @@ function actionOf(
   route: string | undefined,
   summary: string | undefined,
 ): TriageAction | null {
-  const named = Label.safeParse(/[a-z]+/i.exec(label ?? '')?.[0].toLowerCase())
-  if (!named.success) return null
-  const route_to = /[\w-]+/.exec(route ?? '')?.[0].toLowerCase() ?? ''
-  return { label: named.data, route_to, summary: (summary ?? '').trim() }
+  const named = labelIn(label ?? '')
+  if (named === null) return null
+  const route_to = /[a-z0-9]+(?:[-_][a-z0-9]+)*/i.exec(route ?? '')?.[0].toLowerCase() ?? ''
+  return { label: named, route_to, summary: (summary ?? '').trim() }
+}
+
+/** The label that is the first word of a value. */
+function labelIn(value: string): Label | null {
+  return Label.safeParse(/[a-z]+/i.exec(value)?.[0].toLowerCase()).data ?? null
 }
 
 /** A field's name without what models vary: `Route to`, `route_to` and `routeTo` agree. */

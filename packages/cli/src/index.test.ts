@@ -61,6 +61,8 @@ describe('openenv', () => {
     { args: 'eval echo --success high', says: 'Give a number' },
     { args: 'eval echo --action {', says: 'Give JSON' },
     { args: 'eval echo --policy', says: 'argument missing' },
+    { args: 'eval echo --model A --model B', says: "'-m, --model <NAME>' takes one value" },
+    { args: 'eval echo -m A --model=B', says: 'given twice' },
     { args: 'eval ehco', says: 'Did you mean "echo"?' },
     { args: 'eval ./nowhere.ts', says: 'There is no file ./nowhere.ts' },
     { args: 'eval /', says: 'is a folder' },

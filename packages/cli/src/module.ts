@@ -94,7 +94,8 @@ async function createLoader(from: string): Promise<Jiti> {
   // Asynchronous imports wait for what a getter answers, so that only what a file asks for is loaded.
   for (const [name, load] of Object.entries(SHARED))
     Object.defineProperty(virtualModules, name, { get: load })
-  return createJiti(from, { interopDefault: false, virtualModules })
+  // No cache on the disk: its usual place is a folder that other users of the machine can write to.
+  return createJiti(from, { interopDefault: false, virtualModules, fsCache: false })
 }
 
 /** What imported environments run on: optional, as the importer is. */

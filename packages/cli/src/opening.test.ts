@@ -1,4 +1,4 @@
-import { access, readFile, symlink, writeFile } from 'node:fs/promises'
+import { access, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -237,4 +237,16 @@ it('the command says what a run says of itself, with its controls escaped', asyn
   expect(stderr).not.toContain('\u001b')
   expect({ code, stdout, ran: await here.ran() }).toEqual({ code: 2, stdout: '', ran: false })
   expect(await readFile(join(dir, 'episodes.jsonl'), 'utf8')).toBe('')
+})
+
+it('what the command loads is compiled in memory: no cache that others can write to is read or made', async () => {
+  await using here = await folder({
+    'env.ts': 'const a: number = 1\nexport default a',
+    'tmp/jiti/keep': '',
+    'node_modules/.cache/keep': '',
+  })
+  const env = { TMPDIR: join(here.path, 'tmp') }
+  await openenv(['info', './env.ts'], { cwd: here.path, env })
+  expect(await readdir(join(here.path, 'tmp/jiti'))).toEqual(['keep'])
+  expect(await readdir(join(here.path, 'node_modules/.cache'))).toEqual(['keep'])
 })

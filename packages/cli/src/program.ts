@@ -8,6 +8,7 @@ import { replayCommand } from './commands/replay.ts'
 import { rolloutCommand } from './commands/rollout.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tasksCommand } from './commands/tasks.ts'
+import { repeated } from './options.ts'
 import { note } from './terminal.ts'
 
 /** Takes the exit code of a command that came to its end. */
@@ -52,7 +53,10 @@ export function createProgram(exit: Exit): Command {
     .addCommand(initCommand())
     .addCommand(importCommand(exit))
   for (const command of program.commands) command.helpOption('-h, --help', 'Print this help.')
-  for (const command of [program, ...program.commands]) answerInOneLine(command)
+  for (const command of [program, ...program.commands]) {
+    answerInOneLine(command)
+    refuseSecondValues(command)
+  }
   return program
 }
 
@@ -68,6 +72,19 @@ function answerInOneLine(command: Command): void {
         note(`${line.endsWith('.') || line.endsWith(')') ? line : `${line}.`} See: ${name} --help`)
       },
     })
+}
+
+/** Makes a second value of an option a mistake, where the option takes one: no value is dropped in silence. */
+function refuseSecondValues(command: Command): void {
+  for (const option of command.options) {
+    const takesValue = option.required || option.optional
+    if (!takesValue || option.variadic || option.parseArg === repeated) continue
+    let given = false
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.flags}' takes one value, and it is given twice.`)
+      given = true
+    })
+  }
 }
 
 function version(): string {

@@ -1,4 +1,12 @@
-import { ERROR_CODES, isObject, OpenEnvError, type ErrorCode, type Issue } from '@openenv-ts/core'
+import {
+  ERROR_CODES,
+  isObject,
+  isOpenEnvError,
+  OpenEnvError,
+  type ErrorCode,
+  type Issue,
+} from '@openenv-ts/core'
+import { fetchWithinOrigin, readText } from './fetch-within-origin.ts'
 import { checkDuration } from './time.ts'
 import { readJsonOr } from './read-json.ts'
 import { unreachable } from './unreachable.ts'
@@ -23,7 +31,8 @@ const NEVER_MS = 2 ** 31 - 1
  *
  * @param path - Begins with a slash.
  * @param body - Makes it a POST.
- * @throws OpenEnvError `CONNECTION_ERROR`, `TIMEOUT`, `NOT_SUPPORTED` for a route that is not there, or the server's own.
+ * @throws OpenEnvError `CONNECTION_ERROR`, `TIMEOUT`, `TOO_LARGE` for an answer of more than 32 MiB, `NOT_SUPPORTED` for
+ * a route that is not there, or the server's own.
  */
 export async function askJson(
   url: string | URL,
@@ -51,6 +60,7 @@ export async function askJson(
     answer = await ask(address, init)
   } catch (cause) {
     if (signal?.aborted === true) throw signal.reason
+    if (isOpenEnvError(cause)) throw cause
     if (timeout.aborted) {
       throw new OpenEnvError('TIMEOUT', `${address} did not answer within ${String(timeoutMs / 1000)} s.`, {
         cause,
@@ -65,13 +75,13 @@ export async function askJson(
 
 async function ask(address: string, init: RequestInit): Promise<{ status: number; text: string }> {
   const once = async (): Promise<{ status: number; text: string }> => {
-    const response = await fetch(address, init)
-    return { status: response.status, text: await response.text() }
+    const response = await fetchWithinOrigin(address, init)
+    return { status: response.status, text: await readText(response) }
   }
   try {
     return await once()
   } catch (error) {
-    if (init.signal?.aborted === true) throw error
+    if (init.signal?.aborted === true || isOpenEnvError(error)) throw error
     // Some servers drop a kept connection after an error without saying so; the next request meets that.
     return once()
   }

@@ -38,6 +38,10 @@ export function checkLine(
   bytes: Uint8Array,
   prevHash: string | null,
 ): { readonly record: EpisodeRecord } | { readonly fault: LineFault } {
+  if (nestsBeyond(bytes, MAX_DEPTH)) {
+    const expected = `at most ${String(MAX_DEPTH)} levels of nesting`
+    return { fault: { field: 'line', expected, found: 'more', episodeId: null } }
+  }
   let text: string
   let found: unknown
   try {
@@ -88,4 +92,27 @@ export function checkLine(
 function excerpt(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes.subarray(0, 80))
   return text === '' ? 'an empty line' : JSON.stringify(text)
+}
+
+/** An observation may nest 200 deep; around it stand the record, its steps and the step. */
+const MAX_DEPTH = 250
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** Whether objects and arrays of a JSON text nest deeper. Looked at before what recurses: parsers and schemas. */
+function nestsBeyond(bytes: Uint8Array, most: number): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number
+    if (quoted) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) quoted = false
+    } else if (byte === QUOTE) quoted = true
+    // `[` and `{`, `]` and `}`.
+    else if (byte === 0x5b || byte === 0x7b) depth += 1
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1
+    if (depth > most) return true
+  }
+  return false
 }

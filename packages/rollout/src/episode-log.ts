@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { checkLine, type LineFault } from './chain.ts'
 import type { EpisodeRecord } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
+import { openRunFile } from './run-file.ts'
 
 /** A line that proved to be what was written, and where it ends. */
 export interface CheckedLine {
@@ -25,7 +25,9 @@ export interface FaultyLine {
 /**
  * Reads `episodes.jsonl` line by line and proves each; stops after the first that is not as it was written.
  *
- * A file that does not exist has no lines.
+ * A file that does not exist has no lines. A line longer than 64 MiB is at fault, and is not read further.
+ *
+ * @throws RolloutError `BROKEN_RUN` when the path is not a plain file.
  */
 export async function* checkedLines(path: string): AsyncGenerator<CheckedLine | FaultyLine, void> {
   let prevHash: string | null = null
@@ -33,6 +35,11 @@ export async function* checkedLines(path: string): AsyncGenerator<CheckedLine | 
   let end = 0
   for await (const { bytes, whole } of splitLines(path)) {
     line += 1
+    if (bytes === null) {
+      const expected = `at most ${String(MAX_LINE_BYTES)} bytes`
+      yield { fault: { field: 'line', expected, found: 'more', episodeId: null }, line, torn: false }
+      return
+    }
     const checked = checkLine(bytes, prevHash)
     if ('fault' in checked) {
       yield { fault: checked.fault, line, torn: !whole }
@@ -54,26 +61,48 @@ export function faultText({ field, expected, found }: LineFault): string {
   return `${field} is not as it was written: expected ${expected}, found ${found}.`
 }
 
+/** Bytes of one line without its newline, at most: neither written nor read beyond. */
+export const MAX_LINE_BYTES = 64 * 1024 * 1024
 const NEWLINE = 0x0a
 
+/** The lines of a file; the bytes are null, and the end, where a line is too long. */
 async function* splitLines(
   path: string,
-): AsyncGenerator<{ readonly bytes: Buffer; readonly whole: boolean }, void> {
+): AsyncGenerator<{ readonly bytes: Buffer | null; readonly whole: boolean }, void> {
   // Pieces of the line that is being read; joined once, because a line may be large.
   let pieces: Buffer[] = []
+  let length = 0
+  let file: Awaited<ReturnType<typeof openRunFile>>
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      let start = 0
-      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
-        yield { bytes: Buffer.concat([...pieces, chunk.subarray(start, at)]), whole: true }
-        pieces = []
-        start = at + 1
-      }
-      if (start < chunk.length) pieces.push(chunk.subarray(start))
-    }
+    file = await openRunFile(path, 'read')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
+  }
+  try {
+    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+      let start = 0
+      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
+        if (length + at - start > MAX_LINE_BYTES) {
+          yield { bytes: null, whole: true }
+          return
+        }
+        yield { bytes: Buffer.concat([...pieces, chunk.subarray(start, at)]), whole: true }
+        pieces = []
+        length = 0
+        start = at + 1
+      }
+      if (start < chunk.length) {
+        pieces.push(chunk.subarray(start))
+        length += chunk.length - start
+      }
+      if (length > MAX_LINE_BYTES) {
+        yield { bytes: null, whole: false }
+        return
+      }
+    }
+  } finally {
+    await file.close()
   }
   if (pieces.length > 0) yield { bytes: Buffer.concat(pieces), whole: false }
 }

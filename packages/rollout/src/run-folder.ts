@@ -1,9 +1,10 @@
-import { open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '@openenv-ts/core/wire'
 import { brokenLine, checkedLines } from './episode-log.ts'
 import { Manifest, type EpisodeRecord, type EpisodeSummary } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
+import { openRunFile } from './run-file.ts'
 
 /** Names of the files in a run's folder. */
 export const FILES = {
@@ -56,8 +57,9 @@ export async function readManifest(dir: string): Promise<Manifest> {
   const path = join(dir, FILES.manifest)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readManifestText(path)
   } catch (cause) {
+    if (cause instanceof RolloutError) throw cause
     throw new RolloutError('NO_RUN', `There is no run in ${dir}: it has no ${FILES.manifest}.`, { cause })
   }
   let found: unknown
@@ -72,11 +74,28 @@ export async function readManifest(dir: string): Promise<Manifest> {
   throw new RolloutError('BROKEN_RUN', `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`)
 }
 
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
+
+async function readManifestText(path: string): Promise<string> {
+  const file = await openRunFile(path, 'read')
+  try {
+    const { size } = await file.stat()
+    if (size > MAX_MANIFEST_BYTES) {
+      throw new RolloutError('BROKEN_RUN', `${path} has ${String(size)} bytes: 64 MiB are the most.`)
+    }
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
 /** The folders under `runsDir` that hold unfinished runs, newest first. */
 export async function unfinishedRuns(
   runsDir: string,
 ): Promise<readonly { readonly dir: string; readonly manifest: Manifest }[]> {
-  const names = await readdir(runsDir).catch(() => [])
+  // Not through links: only a folder that the user names may be one.
+  const entries = await readdir(runsDir, { withFileTypes: true }).catch(() => [])
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   const found: { dir: string; manifest: Manifest }[] = []
   for (const name of names) {
     const dir = join(runsDir, name)
@@ -112,7 +131,7 @@ export function checkHead(
 /** Replaces the manifest as a whole: whoever reads it sees the old one or the new one. */
 export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
   const path = join(dir, FILES.manifest)
-  const file = await open(`${path}.new`, 'w')
+  const file = await openRunFile(`${path}.new`, 'new')
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
     await file.datasync()

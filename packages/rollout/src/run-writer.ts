@@ -1,10 +1,11 @@
-import { appendFile, mkdir, open, readdir, truncate, type FileHandle } from 'node:fs/promises'
+import { mkdir, readdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chained, lineOf } from './chain.ts'
-import { brokenLine, checkedLines } from './episode-log.ts'
+import { brokenLine, checkedLines, MAX_LINE_BYTES } from './episode-log.ts'
 import { lockRun } from './run-lock.ts'
 import type { EpisodeRecord, Manifest, UnchainedRecord } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
+import { openRunFile } from './run-file.ts'
 import { checkHead, FILES, readManifest, writeManifest } from './run-folder.ts'
 
 /** Data reaches the disk itself at most this often; a killed process loses nothing, a power cut the last second. */
@@ -97,8 +98,10 @@ export class RunWriter {
     return this.#inTurn(async () => {
       if (this.#failure !== undefined) throw this.#failure
       const placed = chained(record, this.#head)
+      const line = `${lineOf(placed)}\n`
+      checkLength(line, record)
       try {
-        await this.#log.appendFile(`${lineOf(placed)}\n`)
+        await this.#log.appendFile(line)
       } catch (error) {
         // Half a line may stand there now: one after it would break the chain for good.
         this.#failure = error as Error
@@ -116,7 +119,10 @@ export class RunWriter {
 
   /** Writes down what went wrong, beside the records: `errors.jsonl` explains and proves nothing. */
   note(error: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.#inTurn(() => appendFile(join(this.dir, FILES.errors), `${JSON.stringify(error)}\n`))
+    return this.#inTurn(async () => {
+      const file = await openRunFile(join(this.dir, FILES.errors), 'append')
+      await file.appendFile(`${JSON.stringify(error)}\n`).finally(() => file.close())
+    })
   }
 
   /** Says in the manifest that the run is finished, and with which line. */
@@ -208,7 +214,7 @@ async function repair(
   for await (const line of checkedLines(path)) {
     if ('fault' in line) {
       if (!line.torn) throw brokenLine(path, line)
-      await truncate(path, end)
+      await changed(path, (file) => file.truncate(end))
       break
     }
     ;({ end, whole } = line)
@@ -217,12 +223,25 @@ async function repair(
     onRecord(line.record)
   }
   if (!whole) {
-    const file = await open(path, 'a')
-    await file.appendFile('\n').finally(() => file.close())
+    await changed(path, (file) => file.write('\n', end).then(() => undefined))
   }
   return { head, count }
 }
 
+function checkLength(line: string, { episode_id }: UnchainedRecord): void {
+  const bytes = Buffer.byteLength(line)
+  if (bytes <= MAX_LINE_BYTES) return
+  throw new RolloutError(
+    'INVALID_OPTION',
+    `Episode ${episode_id} takes ${String(bytes)} bytes, and a run holds 64 MiB an episode. Set a lower limit of steps.`,
+  )
+}
+
 function openLog(dir: string): Promise<FileHandle> {
-  return open(join(dir, FILES.episodes), 'a')
+  return openRunFile(join(dir, FILES.episodes), 'append')
+}
+
+async function changed(path: string, change: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await openRunFile(path, 'repair')
+  await change(file).finally(() => file.close())
 }

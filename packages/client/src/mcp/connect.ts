@@ -13,6 +13,7 @@ import type {
   StreamableHTTPClientTransport,
   Transport,
 } from '@modelcontextprotocol/client'
+import { boundedResponse, fetchWithinOrigin } from '../fetch-within-origin.ts'
 import { checkDuration } from '../time.ts'
 import { failureOf } from './failure.ts'
 import { requireJson } from '../write-json.ts'
@@ -139,6 +140,7 @@ async function dial(
   if (typeof server !== 'string' && !(server instanceof URL)) return start(server)
   const url = addressOf(server)
   const transport: StreamableHTTPClientTransport = new sdk.StreamableHTTPClientTransport(url, {
+    fetch: async (address, init) => boundedResponse(await fetchWithinOrigin(address, init)),
     requestInit: {
       headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
     },

@@ -42,6 +42,21 @@ describe('reading server-sent events', () => {
     expect(readAll('\ufeffdata: 1\n\ndata: 2\n')).toEqual([{ event: 'message', data: '1' }])
   })
 
+  it.each([
+    ['a line without end', (size: number) => ['data: ', ...Array<string>(size).fill('x'.repeat(65_536))]],
+    [
+      'lines of one event without end',
+      (size: number) => Array<string>(size).fill(`data: ${'x'.repeat(65_530)}\n`),
+    ],
+  ])('is refused at %s, which is not gathered beyond 16 million characters', (_what, portions) => {
+    const reader = new EventReader()
+    const feed = (): void => {
+      for (const portion of portions(300)) reader.push(portion)
+    }
+    expect(feed).toThrow('too large an event')
+    expect(() => reader.push('data: 1\n\n')).toThrow('too large an event')
+  })
+
   it('reads the same however the stream is cut', () => {
     const text =
       ': hi\r\n\r\nevent: task_id\r\ndata: ab\r\n\r\nevent: chunk\rdata: 😀\r\revent: end\ndata:  x\n\n'

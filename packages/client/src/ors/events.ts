@@ -1,3 +1,6 @@
+import { OpenEnvError } from '@openenv-ts/core'
+import { createParser } from 'eventsource-parser'
+
 /** One server-sent event. */
 export interface ServerEvent {
   /** `message` where the stream names none. */
@@ -5,47 +8,45 @@ export interface ServerEvent {
   readonly data: string
 }
 
+/** Characters of one event, its unfinished line included. Servers cut results into pieces of a few thousand. */
+const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024
+
 /** Reads a stream of server-sent events by the standard, in whatever portions it comes. */
 export class EventReader {
-  #rest = ''
-  #event = ''
-  #data: string[] = []
+  #events: ServerEvent[] = []
   #started = false
+  #isTooLarge = false
+  readonly #parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onEvent: ({ event = 'message', data }) => this.#events.push({ event, data }),
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') this.#isTooLarge = true
+    },
+  })
 
-  /** The events that are complete with this portion. */
+  /**
+   * The events that are complete with this portion.
+   *
+   * @throws OpenEnvError `TOO_LARGE` for an event, or a line without end, of more than 16 million characters.
+   */
   push(portion: string): readonly ServerEvent[] {
-    this.#rest += portion
-    if (!this.#started && this.#rest !== '') {
-      this.#started = true
-      if (this.#rest.startsWith('\ufeff')) this.#rest = this.#rest.slice(1)
-    }
-    const found: ServerEvent[] = []
-    // A CR at the end may be half of a line end: it waits for what follows.
-    const lines = this.#rest.split(/\r\n|\n|\r(?!$)/)
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const event = this.#line(line)
-      if (event !== null) found.push(event)
-    }
+    if (this.#isTooLarge) throw tooLarge()
+    // The parser looks for the mark in bytes.
+    const mark = !this.#started && portion.startsWith('\ufeff')
+    if (portion !== '') this.#started = true
+    this.#parser.feed(mark ? portion.slice(1) : portion)
+    const found = this.#events
+    this.#events = []
+    // An event in front of what is too large is still one.
+    if (this.#tooLargeNow() && found.length === 0) throw tooLarge()
     return found
   }
 
-  #line(line: string): ServerEvent | null {
-    if (line === '') return this.#dispatch()
-    const colon = line.indexOf(':')
-    const field = colon === -1 ? line : line.slice(0, colon)
-    // One blank after the colon belongs to the format, and no more than one.
-    const value = colon === -1 ? '' : line.slice(line.charAt(colon + 1) === ' ' ? colon + 2 : colon + 1)
-    if (field === 'event') this.#event = value
-    else if (field === 'data') this.#data.push(value)
-    return null
+  #tooLargeNow(): boolean {
+    return this.#isTooLarge
   }
+}
 
-  #dispatch(): ServerEvent | null {
-    const event = { event: this.#event === '' ? 'message' : this.#event, data: this.#data.join('\n') }
-    const empty = this.#data.length === 0
-    this.#event = ''
-    this.#data = []
-    return empty ? null : event
-  }
+function tooLarge(): OpenEnvError {
+  return new OpenEnvError('TOO_LARGE', 'The server sent too large an event.')
 }

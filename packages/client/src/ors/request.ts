@@ -1,4 +1,5 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { fetchWithinOrigin, readText } from '../fetch-within-origin.ts'
 import { answerError, reasonOf } from '../http.ts'
 import { readJsonOr } from '../read-json.ts'
 import { unreachable } from '../unreachable.ts'
@@ -31,7 +32,7 @@ export async function send(server: OrsServer, request: OrsRequest): Promise<Resp
   const { method, path, session, body, headers, signal } = request
   if (body !== undefined) requireJson('request', 'body', body)
   try {
-    return await fetch(server.url + path, {
+    return await fetchWithinOrigin(server.url + path, {
       method,
       headers: {
         ...server.headers,
@@ -44,6 +45,7 @@ export async function send(server: OrsServer, request: OrsRequest): Promise<Resp
     })
   } catch (cause) {
     if (signal.aborted) throw signal.reason
+    if (isOpenEnvError(cause)) throw cause
     throw unreachable(server.url, reasonOf(cause), cause)
   }
 }
@@ -71,9 +73,10 @@ export async function readAnswer(
 async function readBody(server: OrsServer, response: Response, signal: AbortSignal): Promise<unknown> {
   let text: string
   try {
-    text = await response.text()
+    text = await readText(response)
   } catch (cause) {
     if (signal.aborted) throw signal.reason
+    if (isOpenEnvError(cause)) throw cause
     throw new OpenEnvError('CONNECTION_ERROR', `The connection to ${server.url} broke off.`, { cause })
   }
   return readJsonOr(text)

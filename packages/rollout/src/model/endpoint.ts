@@ -128,9 +128,10 @@ async function createClient({ baseUrl, apiKey }: EndpointOptions): Promise<OpenA
   const [{ default: Client }, { Agent, fetch }] = await Promise.all([import('openai'), import('undici')])
   // Node's own fetch gives up after 300 s without a byte; a model that thinks may take longer.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+  // A redirect would take the prompt, and headers of the user's, to another server.
   type Fetch = (url: string, init?: object) => Promise<unknown>
   const patient = (url: string, init?: object): Promise<unknown> =>
-    (fetch as Fetch)(url, { ...init, dispatcher })
+    (fetch as Fetch)(url, { ...init, dispatcher, redirect: 'error' })
   return new Client({
     baseURL: baseUrl,
     apiKey,
