@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A server to measure. */
 export interface Contestant {
-  readonly name: 'ours' | 'bare ws' | 'python sync' | 'python async' | `isolated ${string}`
+  readonly name: 'ours' | 'bare ws' | 'python sync' | 'python async' | 'guarded' | `isolated ${string}`
   readonly command: readonly [program: string, ...args: string[]]
 }
 
@@ -30,6 +30,8 @@ const python = (...flags: string[]): Contestant['command'] => [
 ]
 
 export const OURS: Contestant = { name: 'ours', command: node('ours') }
+/** Ours behind a token for control. */
+export const GUARDED: Contestant = { name: 'guarded', command: node('guarded') }
 export const BARE: Contestant = { name: 'bare ws', command: node('bare') }
 const PYTHONS: readonly Contestant[] = [
   { name: 'python sync', command: python() },
@@ -49,6 +51,8 @@ export interface Running extends AsyncDisposable {
   cpuSeconds(): number
   /** Resident bytes, after a collection where it can be asked for one. */
   residentBytes(): Promise<number>
+  /** Resident bytes as they are. */
+  residentBytesNow(): number
 }
 
 const START_TIMEOUT_MS = 60_000
@@ -93,11 +97,16 @@ export async function start({ name, command: [program, ...args] }: Contestant): 
         await once(child, 'message')
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-      const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+      return residentBytesOf(pid)
     },
+    residentBytesNow: () => residentBytesOf(pid),
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function residentBytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
 async function portOf(child: ChildProcess): Promise<number | null> {

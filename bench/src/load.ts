@@ -82,14 +82,18 @@ export async function load(server: Running, options: LoadOptions): Promise<Sampl
 }
 
 /** Opens sessions and resets each. */
-export async function openSessions(port: number, count: number): Promise<readonly BenchSocket[]> {
+export async function openSessions(
+  port: number,
+  count: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<readonly BenchSocket[]> {
   const sockets: BenchSocket[] = []
   while (sockets.length < count) {
     const batch = Math.min(CONNECTS_AT_A_TIME, count - sockets.length)
     sockets.push(
       ...(await Promise.all(
         Array.from({ length: batch }, async () => {
-          const socket = await BenchSocket.open(port, CONNECT_TIMEOUT_MS)
+          const socket = await BenchSocket.open(port, CONNECT_TIMEOUT_MS, headers)
           await socket.ask(RESET)
           return socket
         }),

@@ -2,6 +2,7 @@ import type { Contestant } from './contestant.ts'
 import type { Batched } from './batch.ts'
 import type { Bridged } from './bridge.ts'
 import type { Detected } from './detection.ts'
+import type { Harm } from './hostile.ts'
 import type { InProcess } from './in-process.ts'
 import type { IsolationResults, Kind } from './isolation.ts'
 import type { Sample } from './load.ts'
@@ -22,6 +23,7 @@ export interface Results {
   batch: Batched | null
   inProcess: InProcess | null
   neighbours: readonly Delay[]
+  hostile: readonly Harm[]
   startTimes: StartTimes | null
   isolation: IsolationResults | null
   detection: Detected | null
@@ -112,6 +114,15 @@ export function printResults(results: Results): void {
           fixed(largestMs, 1),
           allowedMs === null ? '' : String(allowedMs),
         ],
+      ]),
+    )
+  }
+  if (results.hostile.length > 0) {
+    table(
+      'Memory of the server, and steps of an orchestrator, while hostile connections do their worst',
+      ['abuse', 'connections', 'grown MB', 'p99 ms quiet', 'p99 ms then'],
+      results.hostile.map(({ abuse, connections, grownBytes, quietP99Ms, p99Ms }) => [
+        ...[abuse, whole(connections), fixed(grownBytes / 1e6, 1), fixed(quietP99Ms, 2), fixed(p99Ms, 2)],
       ]),
     )
   }
@@ -235,6 +246,12 @@ function aimsOf(results: Results): readonly Aim[] {
   if (ours !== undefined) atMost('kB an idle session', 20, ours.bytes / 1000, 1)
   for (const { name, connects, failed } of results.storms) {
     if (name === 'ours') atMost(`failed of ${whole(connects)} connects`, 0, failed, 0)
+  }
+  if (results.hostile.length > 0) {
+    const most = (of: (harm: Harm) => number): number => Math.max(...results.hostile.map(of))
+    atMost('MB grown by hostile connections', 64, most(({ grownBytes }) => grownBytes) / 1e6, 1)
+    const moved = most(({ p99Ms, quietP99Ms }) => p99Ms - quietP99Ms)
+    atMost("ms that hostile connections add to a neighbor's p99", 50, moved, 1)
   }
   if (results.detection !== null) {
     const { oursMs, astMs } = results.detection

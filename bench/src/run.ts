@@ -7,6 +7,7 @@ import { batches } from './batch.ts'
 import { bytesPerIdleSession } from './idle.ts'
 import { bridge } from './bridge.ts'
 import { detection } from './detection.ts'
+import { hostileHarm } from './hostile.ts'
 import { inProcess } from './in-process.ts'
 import { measureIsolation } from './isolation.ts'
 import { load, type Sample } from './load.ts'
@@ -34,6 +35,7 @@ const SCALE = flags.smoke
       isolation: { rounds: 1, seconds: 0.5 },
       detection: { files: 1000, rounds: 1 },
       bridge: { steps: 200, starts: 10 },
+      hostile: { connections: 200, seconds: 1 },
     }
   : {
       rounds: 3,
@@ -48,6 +50,7 @@ const SCALE = flags.smoke
       isolation: { rounds: 5, seconds: 3 },
       detection: { files: 10_000, rounds: 5 },
       bridge: { steps: 5000, starts: 100 },
+      hostile: { connections: 200, seconds: 60 },
     }
 /** A thread a session is what the Python server takes for a synchronous environment, so fewer sessions for it. */
 const IDLE_PYTHON = Math.min(SCALE.idle, 1024)
@@ -61,6 +64,7 @@ const results: Results = {
   batch: null,
   inProcess: null,
   neighbours: [],
+  hostile: [],
   startTimes: null,
   isolation: null,
   detection: null,
@@ -76,6 +80,9 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   },
   neighbours: async () => {
     results.neighbours = await neighbourDelays(SCALE.frames)
+  },
+  hostile: async () => {
+    results.hostile = await hostileHarm(SCALE.hostile)
   },
   isolation: async () => {
     results.isolation = await measureIsolation(SCALE.isolation)

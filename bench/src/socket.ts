@@ -31,7 +31,12 @@ export class BenchSocket {
   }
 
   /** Opens a connection to `/ws`, or rejects within `timeoutMs`. */
-  static open(port: number, timeoutMs: number): Promise<BenchSocket> {
+  static open(
+    port: number,
+    timeoutMs: number,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<BenchSocket> {
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return new Promise((resolve, reject) => {
       let client: BenchSocket | null = null
       const socket = connect({
@@ -56,7 +61,8 @@ export class BenchSocket {
       socket.once('connect', () => {
         socket.write(
           `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${String(port)}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
+            `${more.join('')}\r\n`,
         )
       })
       socket.on('error', (error) => {

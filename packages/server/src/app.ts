@@ -165,11 +165,6 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
 }
 
-/** Routes answer a trailing slash as none, as FastAPI's do. */
-function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
-}
-
 /** What a listener tells with each request. */
 interface Mounted {
   Bindings: Arrival
@@ -184,7 +179,7 @@ function sharedUnread({ gate, shared }: Host, request: Request, plane: Plane): U
 
 /** Routes in order; a known path with another method is 405, everything else 404. */
 function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
-  const app = new Hono<Mounted>({ getPath: ({ url }) => withoutSlash(routePath(url)) })
+  const app = new Hono<Mounted>({ getPath: ({ url }) => routePath(url) })
   for (const { method, path, plane, handle } of routes) {
     app.on(method, host.basePath + path, async (context) => {
       const request = context.req.raw
@@ -231,7 +226,7 @@ function visitOf(request: Request, { planes, origin }: Arrival, { gate, publicUr
 function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade'] {
   const patterns = sockets.map((route) => ({
     route,
-    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`),
+    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
   }))
   return (request, { planes } = {}) => {
     const path = routePath(request.url)

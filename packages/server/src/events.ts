@@ -1,4 +1,4 @@
-import type { Reply } from '@openenv-ts/core'
+import { OpenEnvError, type Reply } from '@openenv-ts/core'
 
 /** Something that happened in an episode, for whoever watches: a page, a recorder. */
 export type EpisodeEvent = {
@@ -21,8 +21,14 @@ const MAX_BEHIND_BYTES = 4 * 1024 * 1024
 
 /** Passes events on to whoever watches; costs nothing while nobody does. */
 export class EpisodeEvents {
+  readonly #max: number
   readonly #watchers = new Set<(event: EpisodeEvent) => void>()
   readonly #ends = new Set<() => void>()
+
+  /** @param max - Streams at a time. */
+  constructor(max: number) {
+    this.#max = max
+  }
 
   /** Whether anybody watches: events need not be made when not. */
   get watched(): boolean {
@@ -38,8 +44,16 @@ export class EpisodeEvents {
     for (const end of this.#ends) end()
   }
 
-  /** The events from now on, as a stream of server-sent events. Ends when its reader goes. */
+  /**
+   * The events from now on, as a stream of server-sent events. Ends when its reader goes.
+   *
+   * @throws OpenEnvError `CAPACITY_REACHED` (HTTP 503) when there are too many streams.
+   */
   stream(): ReadableStream<Uint8Array> {
+    if (this.#ends.size >= this.#max) {
+      const message = `Too many streams of events: at most ${String(this.#max)} at a time. End one first.`
+      throw new OpenEnvError('CAPACITY_REACHED', message)
+    }
     const encoder = new TextEncoder()
     let stop: () => void = () => undefined
     return new ReadableStream<Uint8Array>(

@@ -24,6 +24,8 @@ export interface InboxOptions {
   readonly answer: (...frame: Arguments) => MaybePromise<void>
   /** What large messages of this client count towards; null for one that may send as it likes. */
   readonly incoming: () => IncomingBytes | null
+  /** Time that is shared with the client's other sockets; its own when not given. */
+  readonly slice?: Slice | undefined
 }
 
 /**
@@ -33,7 +35,7 @@ export interface InboxOptions {
 export class Inbox {
   readonly #socket: SocketLike
   readonly #options: InboxOptions
-  readonly #slice = new Slice()
+  readonly #slice: Slice
   /** Frames that came while a call was running; null when none is. */
   #waiting: Frame[] | null = null
   #waitingBytes = 0
@@ -48,6 +50,7 @@ export class Inbox {
   constructor(socket: SocketLike, options: InboxOptions) {
     this.#socket = socket
     this.#options = options
+    this.#slice = options.slice ?? new Slice()
   }
 
   /** Whether a call is running. */

@@ -11,6 +11,9 @@ export interface LargeMessage {
   end(): void
 }
 
+/** How long no other large message is taken after one was cut off: who comes back at once would only be cut off again. */
+const PAUSE_MS = 5000
+
 interface Counted {
   bytes: number
   complete: boolean
@@ -19,12 +22,12 @@ interface Counted {
 
 /**
  * Bytes of large messages that have come and are not answered, of one agent or of all who play no episode. Where
- * there are too many, the message that has been arriving longest is cut off: who sends fast is done before that.
+ * there are too many, those that are still arriving are cut off, and for a few seconds no other is taken.
  */
 export class IncomingBytes {
   readonly #max: number
   #bytes = 0
-  /** In the order in which they began. */
+  #pausedUntil = 0
   readonly #arrivals = new Set<Counted>()
 
   constructor(max: number) {
@@ -44,7 +47,9 @@ export class IncomingBytes {
       grow: (bytes) => {
         if (!this.#arrivals.has(counted)) return
         this.#bytes += bytes - counted.bytes
+        const began = counted.bytes === 0
         counted.bytes = bytes
+        if (began && !counted.complete && performance.now() < this.#pausedUntil) this.#cutOff(counted)
         this.#makeRoom()
       },
       complete: () => {
@@ -57,12 +62,15 @@ export class IncomingBytes {
   }
 
   #makeRoom(): void {
-    for (const counted of this.#arrivals) {
-      if (this.#bytes <= this.#max) return
-      if (counted.complete) continue
-      this.#forget(counted)
-      counted.cutOff()
-    }
+    if (this.#bytes <= this.#max) return
+    // All of them: as long as some go on, what has come of the others is only freed later.
+    for (const counted of this.#arrivals) if (!counted.complete) this.#cutOff(counted)
+    this.#pausedUntil = performance.now() + PAUSE_MS
+  }
+
+  #cutOff(counted: Counted): void {
+    this.#forget(counted)
+    counted.cutOff()
   }
 
   #forget(counted: Counted): void {

@@ -15,7 +15,7 @@ export interface ServerLimits {
   readonly agentConnections: number
   /** Calls of one agent's episode that are under way over HTTP, until their answers are read; 8 when not given. */
   readonly agentCalls: number
-  /** Calls of one HTTP or ORS session that are under way, until their answers are read; 256 when not given. */
+  /** Calls of one ORS session that are under way, and streams that tell of them; 256 of each when not given. */
   readonly sessionCalls: number
   /** Requests under way at `/mcp` that play no episode, of all clients together; 256 when not given. */
   readonly sharedCalls: number
@@ -29,9 +29,11 @@ export interface ServerLimits {
    * there are more, they get no further answers.
    */
   readonly sharedUnreadBytes: number
+  /** Bytes of the results that an ORS session keeps for a client that lost its connection; 16 MiB when not given. */
+  readonly keptResultBytes: number
   /**
    * Bytes of large messages (over 64 KiB) that have come but are not answered, of one agent, or of all clients that
-   * play no episode; `maxMessageBytes` and 1 MiB when not given. The one that has been arriving longest is cut off.
+   * play no episode; `maxMessageBytes` and 1 MiB when not given. With more, those that are still arriving are cut off.
    */
   readonly incomingBytes: number
   /** Seconds in which a client that is sent an answer has to read some of it; 30 when not given. */
@@ -51,7 +53,7 @@ export function serverLimits(
   given: Partial<ServerLimits>,
   server: { readonly maxSessions: number; readonly maxMessageBytes: number; readonly control: boolean },
 ): ServerLimits {
-  const limits: ServerLimits = {
+  const defaults: ServerLimits = {
     connections: 16_384,
     idleSockets: 1024,
     agentConnections: 16,
@@ -60,19 +62,21 @@ export function serverLimits(
     sharedCalls: 256,
     unreadBytes: 4 * MIB,
     sharedUnreadBytes: 32 * MIB,
+    keptResultBytes: 16 * MIB,
     incomingBytes: server.maxMessageBytes + MIB,
     readSeconds: 30,
     watchers: 16,
     reservedSessions: server.control ? Math.ceil(server.maxSessions / 10) : 0,
-    ...defined(given),
   }
-  for (const [name, value] of Object.entries(limits)) {
+  for (const name of Object.keys(given)) {
+    if (!(name in defaults))
+      throw new RangeError(`There is no limits.${name}: use ${Object.keys(defaults).join(', ')}.`)
+  }
+  const limits: ServerLimits = { ...defaults, ...given }
+  for (const name of Object.keys(defaults) as (keyof ServerLimits)[]) {
     const least = name === 'reservedSessions' ? 0 : 1
-    if (!(value >= least)) throw new RangeError(`limits.${name} must be a number from ${String(least)}.`)
+    if (Number.isNaN(limits[name]) || limits[name] < least)
+      throw new RangeError(`limits.${name} must be a number from ${String(least)}.`)
   }
   return limits
-}
-
-function defined(given: Partial<ServerLimits>): Partial<ServerLimits> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

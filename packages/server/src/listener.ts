@@ -83,6 +83,9 @@ export async function openListener(
     keepAliveTimeout: at.keepAliveSeconds * 1000,
   }
   const server = createServer(limits, (request, response) => {
+    response.once('finish', () => {
+      if (!request.complete) discard(request)
+    })
     const target = canonicalTarget(request.url ?? '', request.headers.host)
     if (typeof target === 'number') {
       response.writeHead(target, { 'content-type': 'application/json', connection: 'close' })
@@ -117,6 +120,23 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve()
     })
   })
+}
+
+/** Bytes that are read of a body whose request has been answered without it, before the connection is ended. */
+const MAX_DISCARDED_BYTES = 64 * 1024
+/** How long a client may take to send them. */
+const DISCARD_MS = 500
+
+/** Reads no more than a little of a body that is not wanted: what is left in the kernel costs its neighbors memory. */
+function discard(request: IncomingMessage): void {
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > MAX_DISCARDED_BYTES) request.socket.destroy()
+  })
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, DISCARD_MS).unref()
 }
 
 /** Connections that are not WebSockets. */

@@ -200,7 +200,7 @@ describe('events', () => {
   })
 
   it('are lost to a watcher that does not read, which is told how many', async () => {
-    const events = new EpisodeEvents()
+    const events = new EpisodeEvents(1)
     const reader = events.stream().getReader()
     const text = 'x'.repeat(100_000)
     const emit = (session: number) => {

@@ -1,6 +1,7 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { IncomingBytes } from './incoming-bytes.ts'
 import type { ServerLimits } from './limits.ts'
+import { Slice } from './turn.ts'
 import { UnreadBytes } from './unread-bytes.ts'
 
 /** Gives back what was taken; calling it again does nothing. */
@@ -21,6 +22,8 @@ export class Quota {
   readonly incoming: IncomingBytes
   /** Answers on their way out. */
   readonly unread: UnreadBytes
+  /** Time that messages on its sockets take. */
+  readonly slice = new Slice()
   readonly #bounds: QuotaBounds
   readonly #status: 429 | 503
   readonly #held = { connections: 0, requests: 0, calls: 0 }

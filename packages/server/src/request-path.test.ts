@@ -23,6 +23,9 @@ async function route(app: App, target: string, way: 'http' | 'socket'): Promise<
 const SPELLINGS: readonly (readonly [target: string, leads: 'a route' | 'nothing' | '400' | '403'])[] = [
   ['/mcp', 'a route'],
   ['/mcp?x=1', 'a route'],
+  ['/mcp/', 'a route'],
+  ['/mcp/?x=1', 'a route'],
+  ['/mcp//', 'nothing'],
   ['/mcp?a=\\', 'a route'],
   ['//mcp', 'nothing'],
   ['//x/mcp', 'nothing'],

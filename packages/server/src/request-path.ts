@@ -22,15 +22,18 @@ export function canonicalTarget(target: string, host: string | undefined): strin
   try {
     const url = new URL(whole ? target : `http://localhost${target}`)
     if (whole && url.host !== new URL(`${url.protocol}//${host ?? ''}`).host) return 403
-    return routePath(url) + url.search
+    return decoded(url.pathname) + url.search
   } catch {
     return 400
   }
 }
 
-/** The path that a URL's route is looked up by. */
-export function routePath(url: URL | string): string {
-  const { pathname } = typeof url === 'string' ? new URL(url) : url
-  if (!pathname.includes('%')) return pathname
-  return pathname.replaceAll(UNRESERVED, (encoded) => decodeURIComponent(encoded))
+/** The path that a URL's route is looked up by: a slash at its end changes nothing, as in FastAPI. */
+export function routePath(url: string): string {
+  const path = decoded(new URL(url).pathname)
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+function decoded(path: string): string {
+  return path.includes('%') ? path.replaceAll(UNRESERVED, (encoded) => decodeURIComponent(encoded)) : path
 }

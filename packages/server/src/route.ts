@@ -217,9 +217,9 @@ async function readBytes(
     return new Uint8Array(await request.arrayBuffer())
   if (request.body === null) return new Uint8Array()
   const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
-  let cutOff = false
+  const cut = new AbortController()
   const arrival = incoming?.begin(() => {
-    cutOff = true
+    cut.abort()
     void reader.cancel().catch(() => undefined)
   })
   try {
@@ -227,7 +227,7 @@ async function readBytes(
     let size = 0
     for (;;) {
       const { done, value } = await reader.read()
-      if (cutOff) throw tooManyBodies()
+      if (cut.signal.aborted) throw tooManyBodies()
       if (done) break
       size += value.length
       if (size > max) {

@@ -5,7 +5,15 @@ import { Inbox } from './inbox.ts'
 import { readIncoming } from './incoming.ts'
 import { NO_EPISODE, type EpisodeSource } from './mcp/episode-source.ts'
 import type { Quota, Release } from './quota.ts'
-import { agentSeat, answerRpc, needsControl, ownSeat, type RpcReply, type RpcSeat } from './rpc.ts'
+import {
+  agentSeat,
+  answerRpc,
+  needsControl,
+  ownSeat,
+  type OwnSession,
+  type RpcReply,
+  type RpcSeat,
+} from './rpc.ts'
 import type { Host, SocketRoute } from './route.ts'
 import type { Session } from './session.ts'
 import { acceptAgent, refusedConnection, type SocketHandler, type SocketLike } from './socket.ts'
@@ -68,7 +76,7 @@ interface Seating {
   join(): MaybePromise<Session | null>
   /** Opens a session later. Throws when this client may not. */
   create(): Session
-  seat(own: { session(): Session | null; create(): Session }): RpcSeat
+  seat(own: Pick<OwnSession, 'session' | 'create'>): RpcSeat
   leave(session: Session): void
 }
 
@@ -102,6 +110,7 @@ class RpcSocket implements SocketHandler {
       maxBytes: host.maxMessageBytes,
       answer: (...frame) => this.#onFrame(...frame),
       incoming: () => seating.quota.incoming,
+      slice: seating.quota.slice,
     })
     this.#joining = this.#join()
   }

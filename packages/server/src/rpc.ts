@@ -203,11 +203,11 @@ export function agentSeat(session: Session): RpcSeat {
 /** The session of a connection: whatever id a client sends, it is this one. */
 export interface OwnSession {
   /** Null while there is none. */
-  session(): Session | null
+  readonly session: () => Session | null
   /** Opens it, where there is none yet. Throws when this client may not. */
-  create(): Session
+  readonly create: () => Session
   /** The id that the client is told. */
-  idOf(session: Session): string
+  readonly idOf: (session: Session) => string
 }
 
 /** The seat of a connection that has one session. */

@@ -73,7 +73,7 @@ export class Sessions {
   readonly #idleMs: number
   readonly #openEpisode: () => ServedEpisode
   readonly tally = new Tally()
-  readonly events = new EpisodeEvents()
+  readonly events: EpisodeEvents
   #numbered = 0
   readonly #byId = new Map<string, Session>()
   readonly #byCapability = new Map<string, Session>()
@@ -95,6 +95,7 @@ export class Sessions {
       maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
       control: options.mode !== 'production' || options.productionControl === true,
     })
+    this.events = new EpisodeEvents(this.limits.watchers)
   }
 
   get size(): number {

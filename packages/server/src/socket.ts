@@ -172,6 +172,7 @@ class EpisodeSocket implements SocketHandler {
       maxBytes: host.maxMessageBytes,
       answer: (bytes, binary, decode) => this.#onFrame(bytes, binary, decode),
       incoming: () => this.#incoming,
+      slice: seating.kind === 'control' ? undefined : this.#quota.slice,
     })
     this.#answers = seating.kind === 'control' ? null : new AgentAnswers(this.#quota.unread)
     this.#sit()

@@ -23,7 +23,7 @@ function presentTurn(): number {
   return turn
 }
 
-/** The time that one client takes in one turn of the event loop. */
+/** The time that one client, on all of its connections, takes in one turn of the event loop. */
 export class Slice {
   #turn = -1
   #startedAt = 0

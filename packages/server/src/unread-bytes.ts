@@ -162,7 +162,7 @@ class UnreadAnswer {
 
   /** Takes what another stream gives, as fast as that gives it. */
   async take(source: ReadableStream<Uint8Array>): Promise<void> {
-    const reader = source.getReader() as ReadableStreamDefaultReader<Uint8Array>
+    const reader = source.getReader()
     this.#source = reader
     try {
       for (;;) {

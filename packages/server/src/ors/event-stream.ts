@@ -1,5 +1,7 @@
 /** Most code points of one piece of a result. */
 const MAX_PIECE = 4096
+/** Events that may wait for a client that does not read. */
+const MAX_WAITING = 8
 /** Clients take 30 s of silence for a broken connection. */
 const PING_INTERVAL_MS = 10_000
 
@@ -26,21 +28,19 @@ const BLANK = /[\s\u0085\u001c-\u001f]/
  * @returns At least one piece. Joined they are the text, except that in a run of blanks longer than a piece some are
  * written as escapes.
  */
-export function pieces(json: string): readonly string[] {
-  const found: string[] = []
+export function* pieces(json: string): Generator<string> {
   let lead = ''
   let at = 0
   for (;;) {
     const end = afterPoints(json, at, MAX_PIECE - lead.length)
     if (end === json.length) break
     const cut = cutBefore(json, at, end)
-    found.push(lead + json.slice(at, cut ?? end))
+    yield lead + json.slice(at, cut ?? end)
     // Blanks all the way: the next piece begins with one that is escaped.
     lead = cut === null ? escaped(json.charAt(end)) : ''
     at = cut ?? end + 1
   }
-  found.push(lead + json.slice(at))
-  return found
+  yield lead + json.slice(at)
 }
 
 /** The index that lies so many code points after another, or the end. */
@@ -68,11 +68,18 @@ function escaped(blank: string): string {
   return `\\u${blank.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** An outcome as events: `chunk`s and one `end`, or one `error`. */
-export function outcomeEvents(outcome: Outcome): string {
-  if ('error' in outcome) return event('error', outcome.error)
-  const all = pieces(outcome.text)
-  return all.map((piece, at) => event(at === all.length - 1 ? 'end' : 'chunk', piece)).join('')
+/** An outcome as events: `chunk`s and one `end`, or one `error`. They are made one by one, as they are read. */
+export function* outcomeEvents(outcome: Outcome): Generator<string> {
+  if ('error' in outcome) {
+    yield event('error', outcome.error)
+    return
+  }
+  let last: string | undefined
+  for (const piece of pieces(outcome.text)) {
+    if (last !== undefined) yield event('chunk', last)
+    last = piece
+  }
+  yield event('end', last ?? '')
 }
 
 /** An answer of server-sent events that are all known. */
@@ -89,32 +96,46 @@ export function eventResponse(body: string | ReadableStream<Uint8Array>): Respon
 
 /**
  * Tells a client of a call: its id at once, comments while it runs, then what it came to. A client that goes away
- * changes nothing about the call.
+ * changes nothing about the call, and one that does not read is sent no more than it has room for.
+ *
+ * @param left - Called once, when all of it is sent or the client has gone.
  */
-export function followCall(taskId: string, outcome: Promise<Outcome>): Response {
+export function followCall(taskId: string, outcome: Promise<Outcome>, left: () => void): Response {
   const encoder = new TextEncoder()
   let timer: ReturnType<typeof setInterval> | undefined
-  let left = false
-  const stream = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      const send = (text: string): void => {
-        controller.enqueue(encoder.encode(text))
-      }
-      send(event('task_id', taskId))
-      timer = setInterval(() => {
-        send(`: ping - ${new Date().toISOString()}\r\n\r\n`)
-      }, PING_INTERVAL_MS)
-      void outcome.then((reached) => {
-        clearInterval(timer)
-        if (left) return
-        send(outcomeEvents(reached))
+  let events: Generator<string> | null = null
+  let gone = false
+  const end = (): void => {
+    gone = true
+    clearInterval(timer)
+    left()
+  }
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        controller.enqueue(encoder.encode(event('task_id', taskId)))
+        timer = setInterval(() => {
+          if ((controller.desiredSize ?? 0) > 0)
+            controller.enqueue(encoder.encode(`: ping - ${new Date().toISOString()}\r\n\r\n`))
+        }, PING_INTERVAL_MS)
+      },
+      pull: async (controller) => {
+        if (events === null) {
+          events = outcomeEvents(await outcome)
+          clearInterval(timer)
+        }
+        if (gone) return
+        const next = events.next()
+        if (next.done !== true) {
+          controller.enqueue(encoder.encode(next.value))
+          return
+        }
         controller.close()
-      })
+        end()
+      },
+      cancel: end,
     },
-    cancel: () => {
-      left = true
-      clearInterval(timer)
-    },
-  })
+    { highWaterMark: MAX_WAITING },
+  )
   return eventResponse(stream)
 }

@@ -166,11 +166,17 @@ function follow(
     const known = session.find(kind, taskId)
     return known === undefined
       ? eventResponse(event('error', 'unknown task_id'))
-      : followCall(known.taskId, known.outcome)
+      : followCall(known.taskId, known.outcome, session.follow())
   }
   session.requireUse()
-  const { taskId: id, outcome } = begin()
-  return followCall(id, outcome)
+  const left = session.follow()
+  try {
+    const { taskId: id, outcome } = begin()
+    return followCall(id, outcome, left)
+  } catch (error) {
+    left()
+    throw error
+  }
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {

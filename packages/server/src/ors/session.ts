@@ -43,7 +43,7 @@ export class OrsSession {
     this.#start = start
     this.#log = host.log
     this.#seat = seatAgent(session.episode, host.environment)
-    this.#calls = new Calls(clock)
+    this.#calls = new Calls(clock, host.sessions.limits)
     this.#setup = this.#begin()
   }
 
@@ -94,6 +94,11 @@ export class OrsSession {
   /** Drops results that nobody may ask for any more. */
   forgetOld(): void {
     this.#calls.forgetOld()
+  }
+
+  /** Counts a stream that tells of a call; see {@link Calls.follow}. */
+  follow(): () => void {
+    return this.#calls.follow()
   }
 
   /** A call that was made here before; undefined for every other id. */
