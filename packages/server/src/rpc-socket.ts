@@ -1,9 +1,10 @@
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
-import { isOpenEnvError, OpenEnvError, type MaybePromise } from '@openenv-ts/core'
+import { isObject, isOpenEnvError, OpenEnvError, type MaybePromise } from '@openenv-ts/core'
 import { AgentAnswers } from './agent-answers.ts'
 import { Inbox } from './inbox.ts'
 import { readIncoming } from './incoming.ts'
 import { NO_EPISODE, type EpisodeSource } from './mcp/episode-source.ts'
+import { cancelledBy } from './mcp/messages.ts'
 import type { Quota, Release } from './quota.ts'
 import {
   agentSeat,
@@ -68,6 +69,10 @@ export function rpcSocketRoutes(host: Host, source: EpisodeSource): readonly Soc
 /** How long a refused client has after the refusal: older ones lose a frame that a close follows at once. */
 const REFUSAL_GRACE_MS = 1000
 
+/** A cancellation is a short message, and as many may wait as calls. */
+const MAX_CANCELLATION_BYTES = 4096
+const MAX_CANCELLED = 256
+
 /** Which session a socket plays. */
 interface Seating {
   /** What the socket counts towards until it has an episode of its own. */
@@ -95,6 +100,10 @@ class RpcSocket implements SocketHandler {
   #timer: ReturnType<typeof setTimeout> | undefined
   #refused = false
   #open = true
+  /** The call at work; aborted when it is cancelled or the socket is closed. */
+  #call: { readonly id: unknown; readonly stop: AbortController } | null = null
+  /** Requests that were cancelled while they waited. */
+  readonly #cancelled = new Set<unknown>()
 
   constructor(host: Host, socket: SocketLike, seating: Seating) {
     this.#host = host
@@ -120,7 +129,10 @@ class RpcSocket implements SocketHandler {
   }
 
   message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
-    if (!this.#refused) this.#inbox.receive(bytes, binary, decode)
+    if (this.#refused) return
+    if (!this.#inbox.busy) this.#cancelled.clear()
+    if (this.#isCancellation(bytes, binary, decode)) return
+    this.#inbox.receive(bytes, binary, decode)
   }
 
   arriving(bytes: number): void {
@@ -133,6 +145,7 @@ class RpcSocket implements SocketHandler {
 
   closed(): void {
     this.#open = false
+    this.#call?.stop.abort()
     clearTimeout(this.#timer)
     this.#connection()
     this.#inbox.clear()
@@ -182,8 +195,39 @@ class RpcSocket implements SocketHandler {
       return this.#send(failure(error, -32700))
     }
     await this.#answers.inTurn(async () => {
-      if (this.#open) await this.#send(await answerRpc(body, this.#host, this.#seat))
+      if (this.#open) await this.#perform(body)
     })
+  }
+
+  async #perform(body: unknown): Promise<void> {
+    const id = isObject(body) ? (body['id'] ?? null) : null
+    if (id !== null && this.#cancelled.delete(id)) return
+    const stop = new AbortController()
+    this.#call = { id, stop }
+    const reply = await answerRpc(body, this.#host, this.#seat, stop.signal)
+    this.#call = null
+    if (!stop.signal.aborted) await this.#send(reply)
+  }
+
+  /**
+   * Whether a frame cancels a call. It overtakes the call that it is about, and is not answered: it is a notification of
+   * MCP, which this dialect does not know.
+   */
+  #isCancellation(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): boolean {
+    if (binary || !this.#inbox.busy || bytes.length > MAX_CANCELLATION_BYTES) return false
+    const text = decode(bytes)
+    if (!text.includes('notifications/cancelled')) return false
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch {
+      return false
+    }
+    const id = isObject(message) ? cancelledBy(message) : undefined
+    if (id === undefined) return false
+    if (this.#call?.id === id) this.#call.stop.abort()
+    else if (this.#cancelled.size < MAX_CANCELLED) this.#cancelled.add(id)
+    return true
   }
 
   async #send(reply: RpcReply): Promise<void> {

@@ -140,7 +140,6 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     ['an empty object', '{}', null, -32600],
     ['another version', '{"jsonrpc":"1.0","id":3,"method":"tools/list"}', null, -32600],
     ['no method', '{"jsonrpc":"2.0","id":3}', null, -32600],
-    ['params null', '{"jsonrpc":"2.0","id":3,"method":"tools/list","params":null}', null, -32600],
     ['params an array', '{"jsonrpc":"2.0","id":3,"method":"tools/list","params":[]}', null, -32600],
     ['half an id', '{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}', null, -32600],
     ['a key too many', '{"jsonrpc":"2.0","id":3,"method":"tools/list","more":1}', null, -32600],

@@ -47,18 +47,31 @@ export class RpcError extends Error {
   }
 }
 
-/** Answers one JSON-RPC request of OpenEnv's dialect; never throws. Malformed ones get a null id. */
-export async function answerRpc(body: unknown, host: Host, seat: RpcSeat): Promise<RpcReply> {
+/**
+ * Answers one JSON-RPC request of OpenEnv's dialect; never throws. Malformed ones get a null id.
+ *
+ * @param signal - Aborted when the client no longer waits: the call ends, the episode goes on.
+ */
+export async function answerRpc(
+  body: unknown,
+  host: Host,
+  seat: RpcSeat,
+  signal?: AbortSignal,
+): Promise<RpcReply> {
   const request = readRequest(body)
   if ('error' in request) return { jsonrpc: '2.0', id: null, error: request.error }
   const { id, method, params } = request
   try {
-    const result = await perform(method, params, host, seat)
+    const result = await perform(method, params, host, seat, signal)
     return { jsonrpc: '2.0', id, result }
   } catch (thrown) {
     if (thrown instanceof RpcError) {
       const { code, message, data } = thrown
       return { jsonrpc: '2.0', id, error: { code, message, data } }
+    }
+    // The client's own doing: there is nothing to log.
+    if (signal?.aborted === true) {
+      return { jsonrpc: '2.0', id, error: { code: -32000, message: 'The call was cancelled.', data: null } }
     }
     if (!isOpenEnvError(thrown))
       host.log({ level: 'error', message: 'A JSON-RPC call failed.', cause: thrown })
@@ -66,7 +79,13 @@ export async function answerRpc(body: unknown, host: Host, seat: RpcSeat): Promi
   }
 }
 
-async function perform(method: string, params: Params, host: Host, seat: RpcSeat): Promise<Params> {
+async function perform(
+  method: string,
+  params: Params,
+  host: Host,
+  seat: RpcSeat,
+  signal?: AbortSignal,
+): Promise<Params> {
   switch (method) {
     case 'openenv/session/create':
       return seat.create()
@@ -81,13 +100,18 @@ async function perform(method: string, params: Params, host: Host, seat: RpcSeat
       return { tools: tools.map(rpcTool) }
     }
     case 'tools/call':
-      return callTool(params, host, seat)
+      return callTool(params, host, seat, signal)
     default:
       throw new RpcError(-32601, `Method not found: ${method.slice(0, 100)}`)
   }
 }
 
-async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Params> {
+async function callTool(
+  params: Params,
+  host: Host,
+  seat: RpcSeat,
+  signal: AbortSignal | undefined,
+): Promise<Params> {
   const session = seat.session(params)
   const { name, arguments: args } = params
   if (typeof name !== 'string' || name === '') throw new RpcError(-32602, "Missing 'name' in params")
@@ -96,7 +120,11 @@ async function callTool(params: Params, host: Host, seat: RpcSeat): Promise<Para
   }
   let call: ToolCall
   try {
-    call = await seatAgent(session.episode, host.environment).act(name, args)
+    call = await seatAgent(session.episode, host.environment).act(
+      name,
+      args,
+      signal === undefined ? {} : { signal },
+    )
   } catch (error) {
     // OpenEnv's clients take any result for a success, so what went wrong has to be an error.
     if (isOpenEnvError(error)) throw new RpcError(-32603, error.message)
@@ -130,7 +158,9 @@ const KEYS = new Set(['jsonrpc', 'id', 'method', 'params'])
 
 function readRequest(body: unknown): RpcRequest {
   if (!isObject(body)) return refused(-32700, 'Parse error: expected a JSON object')
-  const { jsonrpc, method, params = {}, id = null } = body
+  const { jsonrpc, method, id = null } = body
+  // Several clients send null for what is absent.
+  const params = body['params'] ?? {}
   if (jsonrpc !== '2.0') return refused(-32600, 'Invalid request: "jsonrpc" must be "2.0"')
   if (typeof method !== 'string') return refused(-32600, 'Invalid request: "method" must be a text')
   if (!isObject(params)) return refused(-32600, 'Invalid request: "params" must be an object')

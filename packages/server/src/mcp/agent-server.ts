@@ -20,12 +20,14 @@ export type Sdk = typeof ServerSdk
  *
  * @param session - Null for a caller that has no episode: tools can be listed, and calling one says so.
  * @param instructions - What the agent is told first.
+ * @param called - Called when a tool call, also one that was given up, has come to its end.
  */
 export async function agentServer(
   sdk: Sdk,
   host: Host,
   session: Session | null,
   instructions: string,
+  called: () => void = () => undefined,
 ): Promise<McpServer> {
   const { environment } = host
   const endpoint = new sdk.McpServer(
@@ -45,7 +47,9 @@ export async function agentServer(
       return failed('There is no episode here. Ask whoever runs the environment for the address of one.')
     }
     const seat = seatAgent(session.episode, environment)
-    const call = await act(seat, name, args, mcpReq, host, session)
+    const call = await act(seat, name, args, mcpReq, host, session).finally(() => {
+      void session.episode.settled().then(called)
+    })
     if (!('failure' in call) || call.failure !== 'tool_not_found') return call.result
     throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 100)}`)
   })
@@ -78,8 +82,9 @@ async function act(
     }
     return failure === undefined ? { result: shown } : { result: shown, failure }
   } catch (error) {
-    logFailure(host, error, session)
+    // The agent's own doing, and the reason that it gives is a stranger's words: neither is for the log.
     if (request.signal.aborted) return { result: failed('The call was cancelled.') }
+    logFailure(host, error, session)
     return { result: failed(wordsFor(error, session)) }
   }
 }

@@ -117,7 +117,7 @@ describe('a server that gives agents episodes', () => {
   it('takes no slot for a greeting that the protocol refuses', async () => {
     await using server = await fresh()
     const url = `${server.url}/mcp`
-    expect((await initialize(url, { accept: 'application/json' })).status).toBe(406)
+    expect((await initialize(url, { accept: 'text/html' })).status).toBe(406)
     expect((await initialize(url, { 'content-type': 'text/plain' })).status).toBe(415)
     const nonsense = { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }
     expect((await postMcp(url, nonsense)).message).toHaveProperty('error')
@@ -125,7 +125,7 @@ describe('a server that gives agents episodes', () => {
     expect(server.app.sessions.size).toBe(0)
   })
 
-  it('shares one episode among requests of the revision without sessions, and there is no second [OE-19]', async () => {
+  it('shares one episode among requests of the revision without sessions, and opens a fresh one after its end [OE-19]', async () => {
     await using server = await fresh()
     const call = async (name: string, args: object = {}) =>
       (await askModern(`${server.url}/mcp`, 'tools/call', { name, arguments: args })).message[
@@ -134,10 +134,9 @@ describe('a server that gives agents episodes', () => {
     expect((await call('open_door', { door: 3 }))['structuredContent']).toEqual({ result: 'a garden' })
     expect((await call('count'))['structuredContent']).toEqual({ result: 1 })
     await call('leave')
-    expect(await call('count')).toMatchObject({
-      isError: true,
-      content: [{ text: expect.stringContaining('over') }],
-    })
+    // It holds no slot any more.
+    expect(server.app.sessions.size).toBe(0)
+    expect((await call('count'))['structuredContent']).toEqual({ result: 0 })
     expect(server.app.sessions.size).toBe(1)
   })
 
@@ -156,7 +155,7 @@ describe('a server that gives agents episodes', () => {
     expect((await askModern(`${server.url}/mcp`, 'tools/list')).status).toBe(401)
   })
 
-  it('keeps the shared episode however long the agent thinks, and ends it for ever when it is closed', async () => {
+  it('keeps the shared episode however long the agent thinks, and opens no other while the server shuts down', async () => {
     const clock = manualClock()
     await using server = await fresh({ clock, idleSeconds: 10 })
     const count = async () => askModern(`${server.url}/mcp`, 'tools/call', { name: 'count' })
@@ -166,8 +165,8 @@ describe('a server that gives agents episodes', () => {
     expect((await count()).message['result']).toMatchObject({ isError: false })
     await server.app.sessions.drain()
     expect(await count()).toMatchObject({
-      status: 404,
-      message: { error: { message: expect.stringContaining('over') } },
+      status: 503,
+      message: { error: { message: expect.stringContaining('shutting down') } },
     })
   })
 
@@ -501,20 +500,16 @@ describe('tools over MCP', () => {
     expect((await askModern(game.url, 'tools/call', params)).messages).toHaveLength(1)
   })
 
-  it('are given up when the client cancels, and say so to nobody', async () => {
+  it('end when the client cancels, and the episode goes on', async () => {
     await using game = await episode(doors)
     const params = { name: 'walk', arguments: { steps: 1, each: 60_000 } }
     const call = game.session.post({ jsonrpc: '2.0', id: 'slow', method: 'tools/call', params })
     await new Promise((resolve) => setTimeout(resolve, 100))
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'slow' } }
     expect((await game.session.post(cancel)).status).toBe(202)
-    // The call was not left running; but where it left the episode nobody knows.
-    expect(await game.session.call('count')).toMatchObject({
-      isError: true,
-      content: [{ text: expect.stringContaining('broken off') }],
-    })
-    await game.session.request('DELETE')
-    await call.catch(() => undefined)
+    // Its stream has ended, without an answer.
+    expect((await call).messages).toEqual([])
+    expect((await game.session.call('count'))['structuredContent']).toEqual({ result: 0 })
   })
 
   it('are given up when the client of the revision without sessions hangs up', async () => {

@@ -1,20 +1,25 @@
 import { isOpenEnvError, seatAgent } from '@openenv-ts/core'
-import type {
-  McpHttpHandler,
-  McpServer,
-  WebStandardStreamableHTTPServerTransport,
-} from '@modelcontextprotocol/server'
+import type { McpHttpHandler } from '@modelcontextprotocol/server'
 import { json, type Host } from '../route.ts'
 import type { Session } from '../session.ts'
+import { accepted, acceptingBoth, asJson } from './accept.ts'
 import { agentServer, type Sdk } from './agent-server.ts'
+import { Conversation } from './conversation.ts'
 import { NO_EPISODE, type EpisodeSource } from './episode-source.ts'
+import { messagesOf, readMessages, type Fault } from './messages.ts'
 
 /** One MCP session of the revisions up to 2025-11-25, and the episode behind it. */
-interface Conversation {
-  readonly transport: WebStandardStreamableHTTPServerTransport
-  readonly server: McpServer
+interface Talk {
+  readonly conversation: Conversation
   readonly session: Session
   readonly place: object
+}
+
+/** What goes with a request of the revisions without sessions. */
+interface Extra {
+  readonly session: Session | null
+  readonly instructions: string
+  readonly called: () => void
 }
 
 /** MCP sessions that one episode may have at a time: an agent that opens another loses its oldest. */
@@ -27,7 +32,10 @@ const MAX_CONVERSATIONS = 16
  */
 export class McpEndpoint {
   readonly #host: Host
-  readonly #conversations = new Map<string, Conversation>()
+  readonly #talks = new Map<string, Talk>()
+  readonly #briefs = new WeakMap<object, Promise<string>>()
+  /** Ends requests that only listen, when the server does. */
+  readonly #ending = new AbortController()
   #loaded: Promise<{ readonly sdk: Sdk; readonly sessionless: McpHttpHandler }> | undefined
 
   constructor(host: Host) {
@@ -40,19 +48,41 @@ export class McpEndpoint {
    * @param body - The parsed body of a POST; undefined for other methods.
    */
   async fetch(request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
+    const wanted = accepted(request.headers.get('accept'))
+    const posted = request.method === 'POST'
+    if (!(posted ? wanted.json || wanted.stream : wanted.stream || request.method === 'DELETE')) {
+      const types = posted ? 'application/json or text/event-stream' : 'text/event-stream'
+      return rpcError(406, -32000, `Not Acceptable: the client must accept ${types}.`)
+    }
+    const given = posted ? (body ?? null) : undefined
+    const response = await this.#answer(acceptingBoth(request), given, source)
+    // Who names no stream is most often a client of JSON alone.
+    return posted && !wanted.namesStream && wanted.json ? asJson(response, Array.isArray(given)) : response
+  }
+
+  async #answer(request: Request, given: unknown, source: EpisodeSource): Promise<Response> {
     const { sdk, sessionless } = await this.#load()
+    const { body, fault } = given === undefined ? { body: undefined, fault: null } : readMessages(given)
     const id = request.headers.get('mcp-session-id')
-    if (id !== null) return this.#goOn(id, request, body, source)
+    if (id !== null) return this.#goOn(id, request, body, fault, source)
     if (request.method !== 'POST') return methodNotAllowed()
+    if (fault !== null) return refused(fault)
     try {
-      // Where there is no episode there is nothing to keep, whatever the revision.
-      if (source !== NO_EPISODE && (await sdk.isLegacyRequest(request, body))) {
-        return await this.#begin(sdk, request, body, source)
+      if (await sdk.isLegacyRequest(request, body)) {
+        // Where there is no episode there is nothing to keep, whatever the revision.
+        return source === NO_EPISODE
+          ? await this.#answerOnce(sdk, request, body)
+          : await this.#begin(sdk, request, body, source)
       }
       const session = await source.shared(request)
       const instructions = await this.#instructions(session, isAsked(body, 'server/discover'))
-      const authInfo = { token: '', clientId: '', scopes: [], extra: { session, instructions } }
-      return await sessionless.fetch(request, { parsedBody: body, authInfo })
+      const called = (): void => {
+        if (session !== null) source.release(session)
+      }
+      const extra = { session, instructions, called } satisfies Extra
+      const authInfo = { token: '', clientId: '', scopes: [], extra }
+      const answered = await sessionless.fetch(request, { parsedBody: body, authInfo })
+      return isAsked(body, 'subscriptions/listen') ? endedBy(this.#ending.signal, answered) : answered
     } catch (error) {
       return noEpisode(error)
     }
@@ -60,24 +90,25 @@ export class McpEndpoint {
 
   /** The session of the conversation that a request goes on with, if it is one of this place. */
   sessionOf(request: Request, source: EpisodeSource): Session | undefined {
-    const conversation = this.#conversations.get(request.headers.get('mcp-session-id') ?? '')
-    return conversation?.place === source.place ? conversation.session : undefined
+    const talk = this.#talks.get(request.headers.get('mcp-session-id') ?? '')
+    return talk?.place === source.place ? talk.session : undefined
   }
 
   /** Forgets conversations whose episodes are over. Called every few seconds. */
   sweep(): void {
-    for (const [id, { session, server }] of this.#conversations) {
+    for (const [id, { session, conversation }] of this.#talks) {
       if (this.#host.sessions.isOpen(session)) continue
-      this.#conversations.delete(id)
-      void server.close()
+      this.#talks.delete(id)
+      void conversation.close()
     }
   }
 
-  /** Ends every conversation. */
+  /** Ends every conversation, and what only listens. */
   async close(): Promise<void> {
-    const open = [...this.#conversations.values()]
-    this.#conversations.clear()
-    await Promise.all(open.map(({ server }) => server.close()))
+    this.#ending.abort()
+    const open = [...this.#talks.values()]
+    this.#talks.clear()
+    await Promise.all(open.map(({ conversation }) => conversation.close()))
     if (this.#loaded !== undefined) await (await this.#loaded).sessionless.close()
   }
 
@@ -86,59 +117,86 @@ export class McpEndpoint {
       sdk,
       sessionless: sdk.createMcpHandler(
         ({ authInfo }) => {
-          const { session = null, instructions } = (authInfo?.extra ?? {}) as {
-            readonly session?: Session | null
-            readonly instructions?: string
-          }
-          return agentServer(sdk, this.#host, session, instructions ?? this.#host.environment.description)
+          const { session, instructions, called } = authInfo?.extra as unknown as Extra
+          return agentServer(sdk, this.#host, session, instructions, called)
         },
-        { maxRequestBodySize: this.#host.maxMessageBytes },
+        { legacy: 'reject', maxRequestBodySize: this.#host.maxMessageBytes },
       ),
     }))
     return this.#loaded
   }
 
   /** A request of a conversation that has begun. */
-  async #goOn(id: string, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
-    const conversation = this.#conversations.get(id)
-    if (conversation?.place !== source.place || !this.#host.sessions.touch(conversation.session)) {
+  async #goOn(
+    id: string,
+    request: Request,
+    body: unknown,
+    fault: Fault | null,
+    source: EpisodeSource,
+  ): Promise<Response> {
+    const talk = this.#talks.get(id)
+    if (talk?.place !== source.place || !this.#host.sessions.touch(talk.session)) {
       return rpcError(404, -32001, 'Session not found')
     }
-    const response = await conversation.transport.handleRequest(request, { parsedBody: body })
-    return request.method === 'GET' ? holding(conversation.session, response) : response
+    if (fault !== null) return refused(fault)
+    const { conversation, session } = talk
+    if (request.method !== 'GET') return conversation.handle(request, body)
+    // A stream keeps the session from being idle until either side ends it.
+    session.holders += 1
+    return conversation.handle(request, body, () => {
+      session.holders -= 1
+    })
   }
 
   /** The first request of a conversation: `initialize`, or something that the protocol refuses without one. */
   async #begin(sdk: Sdk, request: Request, body: unknown, source: EpisodeSource): Promise<Response> {
     const session = isAsked(body, 'initialize') ? await source.open() : null
     const server = await agentServer(sdk, this.#host, session, await this.#instructions(session, true))
-    const transport = new sdk.WebStandardStreamableHTTPServerTransport({
+    const conversation: Conversation = await Conversation.begin(sdk, server, {
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => {
         if (session === null) return
         this.#makeRoom(session)
-        this.#conversations.set(id, { transport, server, session, place: source.place })
+        this.#talks.set(id, { conversation, session, place: source.place })
       },
       onsessionclosed: async (id) => {
-        this.#conversations.delete(id)
+        this.#talks.delete(id)
         if (session !== null && source.owned) await this.#host.sessions.close(session)
       },
     })
-    await server.connect(transport)
-    const response = await transport.handleRequest(request, { parsedBody: body })
+    const response = await conversation.handle(request, body)
     // Refused by the protocol, for its headers for example: the episode would be nobody's.
-    if (transport.sessionId === undefined && session !== null && source.owned) {
+    if (conversation.id === undefined && session !== null && source.owned) {
       await this.#host.sessions.close(session)
     }
     return response
   }
 
+  /** A request of the revisions with sessions where there is no episode: it is answered for itself. */
+  async #answerOnce(sdk: Sdk, request: Request, body: unknown): Promise<Response> {
+    const server = await agentServer(sdk, this.#host, null, this.#host.environment.description)
+    const conversation = await Conversation.begin(sdk, server, {})
+    return conversation.handle(request, body, () => void conversation.close())
+  }
+
   #makeRoom(session: Session): void {
-    const own = [...this.#conversations].filter(([, conversation]) => conversation.session === session)
-    for (const [id, { server }] of own.slice(0, Math.max(0, own.length - MAX_CONVERSATIONS + 1))) {
-      this.#conversations.delete(id)
-      void server.close()
+    const own = [...this.#talks].filter(([, talk]) => talk.session === session)
+    for (const [id, { conversation }] of own.slice(0, Math.max(0, own.length - MAX_CONVERSATIONS + 1))) {
+      this.#talks.delete(id)
+      void conversation.close()
     }
+  }
+
+  /** Asked once for each start: a call that is at work must keep no newcomer waiting. */
+  #brief({ episode }: Session): Promise<string> {
+    const { opening } = episode
+    const known = opening === null ? undefined : this.#briefs.get(opening)
+    if (known !== undefined) return known
+    const brief = seatAgent(episode, this.#host.environment).brief()
+    if (opening === null) return brief
+    this.#briefs.set(opening, brief)
+    brief.catch(() => this.#briefs.delete(opening))
+    return brief
   }
 
   /** What the agent is told first: its task. Only an episode that has begun knows one. */
@@ -146,51 +204,33 @@ export class McpEndpoint {
     const { environment } = this.#host
     if (session === null || !wanted) return environment.description
     try {
-      return await seatAgent(session.episode, environment).brief()
+      return await this.#brief(session)
     } catch {
       return environment.description
     }
   }
 }
 
-/** The response, with a stream that keeps the session from being idle until either side ends it. */
-function holding(session: Session, response: Response): Response {
-  if (!response.ok || response.body === null) return response
-  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
-  session.holders += 1
-  let held = true
-  const release = (): void => {
-    if (held) session.holders -= 1
-    held = false
-  }
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read()
-        if (!done) {
-          controller.enqueue(value)
-          return
-        }
-        release()
-        controller.close()
-      } catch (error) {
-        release()
-        controller.error(error)
-      }
-    },
-    async cancel(reason) {
-      release()
-      await reader.cancel(reason)
-    },
-  })
+/** The response, with a stream that ends when the server does. */
+function endedBy(signal: AbortSignal, response: Response): Response {
+  if (response.body === null) return response
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  // However the stream ends, the client sees its end.
+  response.body
+    .pipeTo(writable, { signal, preventAbort: true })
+    .catch(() => writable.close().catch(() => undefined))
   const { status, headers } = response
-  return new Response(body, { status, headers })
+  return new Response(readable, { status, headers })
 }
 
 /** Whether a body is a request of this method, alone or as a batch of one. */
 function isAsked(body: unknown, method: string): boolean {
-  const request: unknown = Array.isArray(body) && body.length === 1 ? body[0] : body
-  return (request as { readonly method?: unknown } | null | undefined)?.method === method
+  const messages = messagesOf(body)
+  return messages.length === 1 && messages[0]?.['method'] === method
+}
+
+function refused({ id, status, code, message }: Fault): Response {
+  return json({ status, body: { jsonrpc: '2.0', id, error: { code, message } } })
 }
 
 function noEpisode(error: unknown): Response {

@@ -1,4 +1,3 @@
-import { OpenEnvError } from '@openenv-ts/core'
 import type { Host } from '../route.ts'
 import type { Session } from '../session.ts'
 
@@ -12,12 +11,14 @@ export interface EpisodeSource {
   open(): Promise<Session | null>
   /** The episode of a request in a revision of MCP that has no sessions. */
   shared(request: Request): Promise<Session | null>
+  /** Told after each call in a shared episode, which may have ended it. */
+  release(session: Session): void
 }
 
 /** The one episode behind an agent's address. */
 export function capabilitySource(session: Session): EpisodeSource {
   const open = (): Promise<Session> => Promise.resolve(session)
-  return { place: session, owned: false, open, shared: open }
+  return { place: session, owned: false, open, shared: open, release: () => undefined }
 }
 
 /** No episode at all: tools can be listed. */
@@ -26,11 +27,12 @@ export const NO_EPISODE: EpisodeSource = {
   owned: false,
   open: () => Promise.resolve(null),
   shared: () => Promise.resolve(null),
+  release: () => undefined,
 }
 
 /**
- * A fresh episode of one task for every connection, once. Requests without a session share one for each principal;
- * when that is over there is no other.
+ * A fresh episode of one task for every connection. Requests without a session share one for each principal, and get
+ * a fresh one after that has ended [OE-19].
  *
  * @param taskId - The task; an empty text for the environment's first, or none.
  */
@@ -49,7 +51,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
   const openShared = async (principal: string): Promise<Session> => {
     try {
       const session = await open()
-      // No connection shows that somebody still plays it, and there is no second one.
+      // No connection shows that it is still played.
       session.holders += 1
       return session
     } catch (error) {
@@ -58,17 +60,37 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
       throw error
     }
   }
+  /** Frees the slot of a shared episode that has ended; true when it has. */
+  const release = (session: Session): boolean => {
+    if (!hasEnded(host, session)) return false
+    void host.sessions.close(session)
+    return true
+  }
   return {
     place: shared,
     owned: true,
     open,
+    release,
     shared: async (request) => {
       const principal = host.gate.principal(request.headers)
-      const opening = shared.get(principal) ?? openShared(principal)
-      shared.set(principal, opening)
-      const session = await opening
-      if (!host.sessions.touch(session)) throw new OpenEnvError('SESSION_ERROR', 'The episode is over.')
-      return session
+      const opening = shared.get(principal)
+      if (opening !== undefined) {
+        const session = await opening
+        if (!release(session)) {
+          host.sessions.touch(session)
+          return session
+        }
+        if (shared.get(principal) === opening) shared.delete(principal)
+      }
+      const fresh = shared.get(principal) ?? openShared(principal)
+      shared.set(principal, fresh)
+      return fresh
     },
   }
+}
+
+/** Whether nothing can act in an episode any more: it is over, was cut off, or failed. */
+function hasEnded({ sessions }: Host, session: Session): boolean {
+  const { broken, reply } = session.episode
+  return !sessions.isOpen(session) || broken || reply?.done === true
 }

@@ -123,8 +123,9 @@ async function answer(
     const status = dialectOf(request.headers, undefined) === 'mcp' ? 400 : 200
     return json({ status, body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } })
   }
-  if (dialectOf(request.headers, body) === 'openenv') return json({ body: await answerRpc(body, host, seat) })
-  return endpoint.fetch(unread(request, body), body, source)
+  if (dialectOf(request.headers, body) === 'openenv')
+    return json({ body: await answerRpc(body, host, seat, request.signal) })
+  return endpoint.fetch(request, body, source)
 }
 
 /** How many calls a body makes: notifications, by which calls are cancelled, are none. */
@@ -135,10 +136,4 @@ function callsIn(body: unknown): number {
     return typeof method === 'string' && !method.startsWith('notifications/')
   })
   return calls.length
-}
-
-/** The request with a body again, for a protocol that wants to look at it itself. */
-function unread(request: Request, body: unknown): Request {
-  const { url, method, headers, signal } = request
-  return new Request(url, { method, headers, signal, body: JSON.stringify(body ?? null) })
 }
