@@ -26,6 +26,7 @@ const EVERY_CHANGE = [
   ],
   [[vitest('unit')]],
   [[vitest('faults', '--config', 'test/faults/vitest.config.ts')]],
+  [[vitest('browser', '--config', 'test/browser/vitest.config.ts')]],
   [[vitest('peers', '--config', 'test/peers/vitest.config.ts')]],
   [
     [

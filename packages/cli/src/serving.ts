@@ -136,6 +136,7 @@ async function listen(
     basePath,
     routes,
     shape: given({ maxDepth: flags.maxDepth, maxValues: flags.maxValues }),
+    ...given({ allowedOrigins: flags.allowedOrigin, operatorOrigins: flags.operatorOrigin }),
     ...given({ publicUrl: flags.publicUrl, agentUrl: flags.agentUrl, trustProxy: proxiesOf(flags) }),
     ...given({ pingSeconds, pingTimeoutSeconds, keepAliveSeconds, maxMessageBytes }),
     ...given({ port, mode, maxSessions, agentPort, operatorPort, productionControl }),

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
 import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
+import { Cors } from './cors.ts'
 import { hostCheck } from './host-check.ts'
 import { McpEndpoint } from './mcp/endpoint.ts'
 import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
@@ -94,8 +95,9 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     options.routes === 'minimal'
       ? { routes: minimalRoutes(host), sockets: [] }
       : fullSurface(host, options, mcp)
-  const check = hostCheck({ hosts: options.allowedHosts })
-  const http = mountRoutes(routes, host)
+  const cors = new Cors(options, routes, basePath)
+  const check = hostCheck({ hosts: options.allowedHosts, mayUse: cors.mayUse })
+  const http = mountRoutes(routes, host, { bare: options.routes === 'minimal' })
   const upgrades = mountSockets(sockets, host)
   let rounds = 0
   const reaper = setInterval(() => {
@@ -118,7 +120,10 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     maxMessageBytes,
     limits: sessions.limits,
-    fetch: async (request, arrival = {}) => check(request, 'http') ?? http.fetch(request, arrival),
+    fetch: async (request, arrival = {}) =>
+      check(request, 'http') ??
+      cors.preflight(request) ??
+      cors.answer(request, await answered(http, request, arrival)),
     upgrade: (request, arrival) => check(request, 'socket') ?? upgrades(request, arrival),
     close: async () => {
       clearInterval(reaper)
@@ -165,6 +170,17 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
 }
 
+/** A HEAD is a GET of which nothing but the head is wanted: a stream that it would open is closed again. */
+async function answered(http: Hono<Mounted>, request: Request, arrival: Arrival): Promise<Response> {
+  if (request.method !== 'HEAD') return http.fetch(request, arrival)
+  const { status, headers, body } = await http.fetch(
+    new Request(request.url, { headers: request.headers }),
+    arrival,
+  )
+  await body?.cancel()
+  return new Response(null, { status, headers })
+}
+
 /** What a listener tells with each request. */
 interface Mounted {
   Bindings: Arrival
@@ -177,8 +193,16 @@ function sharedUnread({ gate, shared }: Host, request: Request, plane: Plane): U
   return principal === 'control' || principal === 'operator' ? undefined : shared.unread
 }
 
-/** Routes in order; a known path with another method is 405, everything else 404. */
-function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
+/**
+ * Routes in order; a known path with another method is 405, everything else 404.
+ *
+ * @param bare - Whether there are the routes and nothing else, OPTIONS included.
+ */
+function mountRoutes(
+  routes: readonly Route[],
+  host: Host,
+  { bare }: { readonly bare: boolean },
+): Hono<Mounted> {
   const app = new Hono<Mounted>({ getPath: ({ url }) => routePath(url) })
   for (const { method, path, plane, handle } of routes) {
     app.on(method, host.basePath + path, async (context) => {
@@ -206,6 +230,10 @@ function mountRoutes(routes: readonly Route[], host: Host): Hono<Mounted> {
       const refusals = served.map(({ plane }) => host.gate.refusal(req.raw.headers, plane))
       // Which methods there are is known to whoever may use one of them.
       if (!refusals.includes(null)) return refusals[0] ?? notFound()
+      if (req.method === 'OPTIONS' && !bare) {
+        const more = allow.includes('GET') ? ', HEAD, OPTIONS' : ', OPTIONS'
+        return new Response(null, { status: 204, headers: { allow: allow + more } })
+      }
       return json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } })
     })
   }

@@ -7,6 +7,8 @@ export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '*.localhost', '1
 export interface HostRules {
   /** Names without port that `Host` may have; `*.example.com` stands for all below. Absent: any name. */
   readonly hosts?: readonly string[] | undefined
+  /** Whether pages of an origin may use what a request asks for, wherever they are. */
+  readonly mayUse?: ((origin: string, request: Request) => boolean) | undefined
 }
 
 /**
@@ -16,9 +18,9 @@ export interface HostRules {
  *
  * @returns A check that gives null or the 403 to answer with.
  */
-export function hostCheck({ hosts }: HostRules): HostCheck {
+export function hostCheck({ hosts, mayUse = () => false }: HostRules): HostCheck {
   const ours = hosts === undefined ? () => true : matcher(hosts)
-  const published = matcher(hosts?.filter(isPublished) ?? [])
+  const published = publishedNames(hosts)
   return (request, way) => {
     const { method, url, headers } = request
     const host = headers.get('host')
@@ -27,7 +29,7 @@ export function hostCheck({ hosts }: HostRules): HostCheck {
     }
     const origin = headers.get('origin')
     if (origin === null || isSameOrigin(origin, host ?? new URL(url).host)) return null
-    if (published(originHost(origin))) return null
+    if (published(originHost(origin)) || mayUse(origin, request)) return null
     // A browser shows no page what it may not read, and reading changes nothing.
     const reads = way === 'http' && READING.has(method) && hosts === undefined
     return reads ? null : refused('Pages of another origin may not use this server.')
@@ -38,6 +40,11 @@ export function hostCheck({ hosts }: HostRules): HostCheck {
 export type HostCheck = (request: Request, way: 'http' | 'socket') => Response | null
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The names that mean this server and no other. */
+export function publishedNames(hosts: readonly string[] | undefined): (name: string) => boolean {
+  return matcher(hosts?.filter(isPublished) ?? [])
+}
 
 /**
  * Whether a name means this server and no other. A name that the operator publishes does, whatever port a proxy has;
@@ -71,7 +78,8 @@ function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '')
 }
 
-function originHost(origin: string): string {
+/** The host name of an origin; empty for one that has none. */
+export function originHost(origin: string): string {
   try {
     return new URL(origin).hostname.toLowerCase()
   } catch {

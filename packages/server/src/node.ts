@@ -129,6 +129,8 @@ const KEYS = keysOf<ListenOptions>({
   ...{
     shape: true,
     allowedHosts: true,
+    allowedOrigins: true,
+    operatorOrigins: true,
     tokens: true,
     productionControl: true,
     agentEpisode: true,

@@ -44,6 +44,13 @@ export interface ServerOptions {
    * open no WebSocket in either case, unless they are of a name in this list that is not loopback's or an address.
    */
   readonly allowedHosts?: readonly string[]
+  /**
+   * Origins whose pages may use the server from a browser, such as `https://app.example.com`; `https://*.example.com` for
+   * all below. By default pages of `allowedHosts` that are no loopback names, and the server's own.
+   */
+  readonly allowedOrigins?: readonly string[]
+  /** The same for the operator's plane, which no page of another origin may read by default. */
+  readonly operatorOrigins?: readonly string[]
   /** Who may use which plane; without any, everybody may use all of them. */
   readonly tokens?: Tokens
   /** Keeps reset, step and state on `/ws` in production mode, as Python's server does. */

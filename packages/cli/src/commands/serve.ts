@@ -15,6 +15,8 @@ export interface ServeFlags {
   readonly agentPort?: number
   readonly operatorPort?: number
   readonly allowedHost?: readonly string[]
+  readonly allowedOrigin?: readonly string[]
+  readonly operatorOrigin?: readonly string[]
   readonly publicUrl?: string
   readonly agentUrl?: string
   readonly trustProxy?: readonly string[]
@@ -62,6 +64,18 @@ export function serveCommand(exit: Exit): Command {
       new Option(
         '--allowed-host <NAME>',
         'A name that requests may call this server by, such as a proxy’s; *.example.com for all below (repeatable)',
+      ).argParser(repeated),
+    )
+    .addOption(
+      new Option(
+        '--allowed-origin <ORIGIN>',
+        'Pages that may use the server from a browser, such as https://app.example.com; https://*.example.com for all below (repeatable)',
+      ).argParser(repeated),
+    )
+    .addOption(
+      new Option(
+        '--operator-origin <ORIGIN>',
+        'Pages that may read /metrics, /ready and /events from a browser (repeatable)',
       ).argParser(repeated),
     )
     .option(

@@ -1,0 +1,1 @@
+export { connect, connectOrs, connectVector, info, listSplits, listTasks } from '@openenv-ts/client'
