@@ -84,7 +84,7 @@ export async function openListener(
   }
   const server = createServer(limits, (request, response) => {
     response.once('finish', () => {
-      if (!request.complete) discard(request)
+      discardBody(request, response.statusCode)
     })
     const target = canonicalTarget(request.url ?? '', request.headers.host)
     if (typeof target === 'number') {
@@ -122,13 +122,22 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
-/** Bytes that are read of a body whose request has been answered without it, before the connection is ended. */
-const MAX_DISCARDED_BYTES = 64 * 1024
-/** How long a client may take to send them. */
+/** Bytes that are read of a body that is too large, so that a client that sends it reads the answer afterwards. */
+const MAX_DISCARDED_BYTES = 32 * 1024 * 1024
+/** How long a client may take to send the rest of a body that is not wanted. */
 const DISCARD_MS = 500
 
-/** Reads no more than a little of a body that is not wanted: what is left in the kernel costs its neighbors memory. */
-function discard(request: IncomingMessage): void {
+/**
+ * Ends a request that has been answered before its body was read: nothing is read of a large body that somebody was
+ * not admitted with, for it costs the server and its neighbors time and memory.
+ */
+function discardBody(request: IncomingMessage, status: number): void {
+  const length = Number(request.headers['content-length'] ?? Infinity)
+  if (request.complete || length <= SMALL_BYTES) return
+  if (status !== 413) {
+    request.socket.destroy()
+    return
+  }
   let bytes = 0
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
