@@ -88,6 +88,23 @@ const TESTS = [
 const FORBIDDEN_SYNTAX = [
   { selector: 'ExportAllDeclaration', message: 'Name what is exported: an index is a list of promises.' },
 ]
+/** What strangers wrote is printed by one file, which escapes controls: nothing else writes to a terminal. */
+const TERMINAL = [
+  'MemberExpression[object.name="process"][property.name=/^(stdout|stderr)$/]',
+  'MemberExpression[object.name="process"][property.value=/^(stdout|stderr)$/]',
+  'VariableDeclarator[init.name="process"] Property[key.name=/^(stdout|stderr)$/]',
+  'ImportDeclaration[source.value=/^(node:)?(process|console|tty)$/]',
+  'ImportDeclaration[source.value="cli-table3"]',
+  'CallExpression[callee.name=/^(writeSync|writeFileSync)$/][arguments.0.raw=/^[12]$/]',
+  'NewExpression[callee.name="WriteStream"]',
+].map((selector) => ({ selector, message: 'Print by terminal.ts, which escapes what strangers wrote.' }))
+/** These write what they have escaped, or the output of the user's own code. */
+const MAY_WRITE = [
+  'packages/cli/src/terminal.ts',
+  'packages/python-bridge/src/host.ts',
+  'packages/server/src/isolation/isolation.ts',
+  'packages/server/src/isolation/output.ts',
+]
 const GOLD = {
   regex: '(^|/)gold([^/]*$|/)',
   message: 'Gold data stays out of what agents see: only grading code imports it (MAY_SEE_GOLD).',
@@ -173,7 +190,8 @@ export default defineConfig(
     files: MAY_SEE_GOLD,
     rules: importRules('environments/*', ROOMS['environments/*'].imports, { gold: true }),
   },
-  { files: ['packages/cli/**', 'environments/*/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['environments/*/*.ts'], rules: { 'no-console': 'off' } },
+  { files: MAY_WRITE, rules: { 'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX] } },
   {
     files: ['environments/*/src/index.ts', 'examples/*.ts', '**/*.config.ts'],
     rules: { 'import-x/no-default-export': 'off' },
@@ -216,7 +234,12 @@ function importRules(room, allowed, { gold = false } = {}) {
   }))
   return {
     'no-restricted-imports': ['error', { patterns }],
-    'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX, ...dynamic],
+    'no-restricted-syntax': [
+      'error',
+      ...FORBIDDEN_SYNTAX,
+      ...dynamic,
+      ...(room.startsWith('packages/') ? TERMINAL : []),
+    ],
   }
 }
 

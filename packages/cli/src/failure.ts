@@ -1,3 +1,5 @@
+import { printable } from '@openenv-ts/core/printable'
+
 /** The exit codes of the command [OE-15]. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const
 
@@ -47,8 +49,12 @@ export function exitCodeOf(thrown: unknown): number {
   return EXIT.failed
 }
 
-/** Whatever was thrown as one line for a person. */
+const MAX_CHARACTERS = 4000
+
+/** Whatever was thrown, or a text of anybody, as one line for a person, cut off where it is endless. */
 export function oneLine(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown)
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim()
+  // What comes first says what went wrong; spaces are looked at in no more than can be shown.
+  const start = text.slice(0, 2 * MAX_CHARACTERS)
+  return printable(start.replaceAll(/[^\S\n]*\n\s*/g, ' ').trim(), MAX_CHARACTERS)
 }

@@ -31,7 +31,7 @@ export async function run(args: readonly string[]): Promise<number> {
     // Commander has already said what was wrong with the arguments.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (!(thrown instanceof Interrupted)) note(`error: ${oneLine(thrown)}`)
-    if (process.env['OPENENV_DEBUG'] !== undefined && thrown instanceof Error) note(thrown.stack)
+    if (process.env['OPENENV_DEBUG'] !== undefined && thrown instanceof Error) note(thrown.stack ?? '')
     return exitCodeOf(thrown)
   }
 }

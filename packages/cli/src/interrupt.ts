@@ -1,5 +1,5 @@
 import { EXIT, Interrupted } from './failure.ts'
-import { note } from './terminal.ts'
+import { note, progressOutput } from './terminal.ts'
 
 /** Ctrl-C (or a termination) turned into an abort, so that work ends in order. */
 export interface Interrupt extends Disposable {
@@ -20,7 +20,7 @@ export function listenForInterrupt(message: string): Interrupt {
     if (controller.signal.aborted) process.exit(code)
     exitCode = code
     // A terminal has just shown ^C at the cursor.
-    note(process.stderr.isTTY ? `\n${message}` : message)
+    note(progressOutput().isTerminal ? `\n${message}` : message)
     controller.abort(new Interrupted(code))
   }
   const onInterrupt = (): void => {

@@ -12,7 +12,7 @@ describe('the JSON log', () => {
       cause,
     })
     expect(lines).toHaveLength(1)
-    expect(lines[0]?.match(/\n/g)).toHaveLength(1)
+    expect(lines[0]).not.toContain('\n')
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       level: 'error',
       message: 'A call failed.',

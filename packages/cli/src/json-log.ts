@@ -1,14 +1,16 @@
 import type { LogEvent } from '@openenv-ts/server'
+import { note } from './terminal.ts'
 
 /**
  * A log of one JSON object a line on stderr: `time` (ISO 8601), `level`, `message`, and `session` and `error` where
  * there are any.
  *
  * @param secrets - Texts that must not be written, whatever contains them.
+ * @param write - Takes a line, without its end.
  */
 export function jsonLog(
   secrets: readonly string[],
-  write: (line: string) => void = (line) => process.stderr.write(line),
+  write: (line: string) => void = note,
 ): (event: LogEvent) => void {
   return ({ level, message, session, cause }) => {
     const line = JSON.stringify({
@@ -20,7 +22,7 @@ export function jsonLog(
     })
     // A secret stands in a line as JSON writes it.
     const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1))
-    write(`${written.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line)}\n`)
+    write(written.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line))
   }
 }
 

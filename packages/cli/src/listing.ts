@@ -1,9 +1,9 @@
-import type { TaskSpec } from '@openenv-ts/core'
+import { printable, type TaskSpec } from '@openenv-ts/core'
 import type { TaskCatalogue } from '@openenv-ts/rollout'
 import { didYouMean } from './did-you-mean.ts'
-import { UsageError } from './failure.ts'
+import { oneLine, UsageError } from './failure.ts'
 import { findTarget } from './target.ts'
-import { print, style } from './terminal.ts'
+import { print, style, type Printable } from './terminal.ts'
 
 /** Prints the tasks of an environment or a server, by split. */
 export async function printTasks(
@@ -19,12 +19,12 @@ export async function printTasks(
   if (splits.size === 0) {
     const listed =
       target.url === undefined ? 'has no tasks: every episode starts from its seed alone' : 'lists no tasks'
-    print(`${target.name} ${listed}.`)
+    print(`${printable(target.name)} ${listed}.`)
     return
   }
   for (const [split, tasks] of splits) {
-    print(style('bold', `${split} (${String(tasks.length)})`))
-    for (const task of tasks) print(`  ${task.id}${detailsOf(task)}`)
+    print(style('bold', `${printable(split)} (${String(tasks.length)})`))
+    for (const task of tasks) print(`  ${printable(task.id)}`, ...detailsOf(task))
   }
 }
 
@@ -40,9 +40,9 @@ export async function printInfo(name: string, flags: { readonly json?: boolean }
     )
     return
   }
-  print(`${style('bold', target.name)} ${version ?? ''}`.trimEnd())
-  print(description)
-  const tasks = Object.entries(counts).map(([split, count]) => `${String(count)} ${split}`)
+  print(style('bold', printable(target.name)), version === null ? '' : ` ${printable(version)}`)
+  print(printable(oneLine(description), 1000))
+  const tasks = Object.entries(counts).map(([split, count]) => `${String(count)} ${printable(split)}`)
   print(`Tasks:  ${tasks.length === 0 ? 'none' : tasks.join(', ')}`)
   print(`Action: ${JSON.stringify(actionSchema, null, 2)}`)
 }
@@ -65,9 +65,9 @@ async function tasksBySplit(
 }
 
 /** What a task says beside its place: `difficulty 0.5, group easy`. */
-function detailsOf({ id: _id, split: _split, index: _index, ...rest }: TaskSpec): string {
+function detailsOf({ id: _id, split: _split, index: _index, ...rest }: TaskSpec): readonly Printable[] {
   const details = Object.entries(rest).map(
     ([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  return details.length === 0 ? '' : `  ${style('dim', details.join(', '))}`
+  return details.length === 0 ? [] : ['  ', style('dim', printable(details.join(', '), 500))]
 }

@@ -1,15 +1,13 @@
-import { Console } from 'node:console'
+import { EXIT, oneLine } from './failure.ts'
 import { run } from './index.ts'
+import { exitWhenWritten, note, prepareStreams } from './terminal.ts'
 
-// `openenv tasks … | head` closes the pipe early: that is no failure of this command.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+prepareStreams()
+// Node would print it as it is; a server has a listener of its own and goes on.
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') > 1) return
+  note(`error: ${oneLine(error)}`)
+  if (process.env['OPENENV_DEBUG'] !== undefined && error instanceof Error) note(error.stack ?? '')
+  process.exit(EXIT.failed)
 })
-
-// What a loaded module prints is no part of the answer: a URL in the first line, or one JSON object.
-globalThis.console = new Console(process.stderr)
-
-const code = await run(process.argv.slice(2))
-// What a module left open (a timer, a pool) must not keep the command from ending; what was written goes out first.
-process.stdout.write('', () => process.exit(code))
+exitWhenWritten(await run(process.argv.slice(2)))

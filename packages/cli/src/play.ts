@@ -6,7 +6,7 @@ import { listenForInterrupt } from './interrupt.ts'
 import { choosePolicy } from './policy.ts'
 import { showProgress } from './progress.ts'
 import { findSubject } from './target.ts'
-import { note } from './terminal.ts'
+import { note, progressOutput } from './terminal.ts'
 
 /** What came of `rollout` or `eval`. */
 export interface Played {
@@ -32,7 +32,7 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
   const { signal } = interrupt
   const subject = await findSubject(name, { env: flags.env, signal })
   const policy = await choosePolicy(subject, flags)
-  const progress = showProgress(process.stderr)
+  const progress = showProgress(progressOutput())
   let run: Run
   try {
     const options = { ...optionsOf(flags), source: name, signal, onProgress: progress.update }

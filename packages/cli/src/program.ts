@@ -8,8 +8,9 @@ import { replayCommand } from './commands/replay.ts'
 import { rolloutCommand } from './commands/rollout.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tasksCommand } from './commands/tasks.ts'
+import { oneLine } from './failure.ts'
 import { repeated } from './options.ts'
-import { note } from './terminal.ts'
+import { note, print } from './terminal.ts'
 
 /** Takes the exit code of a command that came to its end. */
 export type Exit = (code: number) => void
@@ -67,8 +68,14 @@ function answerInOneLine(command: Command): void {
     .exitOverride()
     .allowExcessArguments(false)
     .configureOutput({
+      writeOut: (text) => {
+        print(text.replace(/\n$/, ''))
+      },
+      writeErr: (text) => {
+        note(text.replace(/\n$/, ''))
+      },
       outputError: (text) => {
-        const line = text.trim().replaceAll(/\s*\n\s*/g, ' ')
+        const line = oneLine(text)
         note(`${line.endsWith('.') || line.endsWith(')') ? line : `${line}.`} See: ${name} --help`)
       },
     })

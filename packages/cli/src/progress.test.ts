@@ -1,12 +1,13 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { showProgress } from './progress.ts'
+import { Output } from './terminal.ts'
 
 /** A stream that is a terminal or not, and remembers what was written. */
-function stream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
+function stream(isTTY: boolean): { readonly stream: Output; readonly text: () => string } {
   const through = new PassThrough()
   return {
-    stream: Object.assign(through, { isTTY }) as unknown as NodeJS.WriteStream,
+    stream: new Output(Object.assign(through, { isTTY }) as unknown as NodeJS.WriteStream),
     text: () => (through.read() as Buffer | null)?.toString() ?? '',
   }
 }

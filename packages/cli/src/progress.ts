@@ -1,7 +1,6 @@
-import { styleText } from 'node:util'
 import type { Progress } from '@openenv-ts/rollout'
 import { oneLine } from './failure.ts'
-import { coloured } from './terminal.ts'
+import { style, type Output } from './terminal.ts'
 
 /** What shows a person how far a run is. */
 export interface ProgressView {
@@ -15,8 +14,8 @@ const REDRAW_MS = 80
 const MAX_REASONS = 5
 
 /** Shows progress: a bar on a terminal, about ten plain lines elsewhere. */
-export function showProgress(stream: NodeJS.WriteStream): ProgressView {
-  const draw = stream.isTTY ? barOn(stream) : linesOn(stream)
+export function showProgress(output: Output): ProgressView {
+  const draw = output.isTerminal ? barOn(output) : linesOn(output)
   const failures = new Map<string, number>()
   return {
     update: (progress) => {
@@ -28,40 +27,41 @@ export function showProgress(stream: NodeJS.WriteStream): ProgressView {
       draw(progress)
     },
     end: () => {
-      if (stream.isTTY) stream.write('\r\x1b[K')
+      if (output.isTerminal) output.redraw()
       for (const [reason, times] of [...failures].slice(0, MAX_REASONS)) {
-        stream.write(`${episodes(times)} failed, ${reason}\n`)
+        output.line(`${episodes(times)} failed, ${reason}`)
       }
       const more = failures.size - MAX_REASONS
-      if (more > 0) stream.write(`… and ${String(more)} more reasons: errors.jsonl in the run's folder.\n`)
+      if (more > 0) output.line(`… and ${String(more)} more reasons: errors.jsonl in the run's folder.`)
     },
   }
 }
 
-function barOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
+function barOn(output: Output): (progress: Progress) => void {
   const startedAt = Date.now()
-  const colour = coloured(stream) ? (text: string) => styleText('green', text) : (text: string) => text
   let drawnAt = 0
   return ({ done, total, resumed, mean }) => {
     const now = Date.now()
     if (now - drawnAt < REDRAW_MS && done < total) return
     drawnAt = now
     const filled = Math.round((done / total) * WIDTH)
-    const bar = colour('█'.repeat(filled)) + '░'.repeat(WIDTH - filled)
     const played = done - resumed
     const left = played === 0 ? '' : `  ${duration(((now - startedAt) / played) * (total - done))} left`
-    stream.write(`\r\x1b[K${bar} ${count(done, total)}${meanOf(mean)}${done < total ? left : ''}`)
+    output.redraw(
+      style('green', '█'.repeat(filled)),
+      `${'░'.repeat(WIDTH - filled)} ${count(done, total)}${meanOf(mean)}${done < total ? left : ''}`,
+    )
   }
 }
 
-function linesOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
+function linesOn(output: Output): (progress: Progress) => void {
   let tenth: number | undefined
   return ({ done, total, resumed, mean }) => {
     const now = Math.floor((done / total) * 10)
     if (tenth === undefined) {
-      stream.write(resumed > 0 ? `Going on after ${count(resumed, total)}\n` : `Playing ${episodes(total)}\n`)
+      output.line(resumed > 0 ? `Going on after ${count(resumed, total)}` : `Playing ${episodes(total)}`)
     } else if (now > tenth) {
-      stream.write(`${count(done, total)}${meanOf(mean)}\n`)
+      output.line(`${count(done, total)}${meanOf(mean)}`)
     }
     tenth = now
   }

@@ -8,10 +8,10 @@ import {
   type Target,
 } from '@openenv-ts/rollout'
 import { builtInEnvironment } from './environment.ts'
-import { EXIT, UsageError } from './failure.ts'
+import { EXIT, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { findTarget } from './target.ts'
-import { note, print } from './terminal.ts'
+import { note, print, progressOutput } from './terminal.ts'
 
 /**
  * Plays a recorded run again and says whether it comes out equal, and what was compared.
@@ -24,23 +24,23 @@ export async function replayRun(
 ): Promise<number> {
   using interrupt = listenForInterrupt('Stopping.')
   const target = await targetOfRun(dir, flags.env, interrupt.signal)
-  const shown = process.stderr.isTTY
+  const output = progressOutput()
   let result: ReplayResult
   try {
     result = await replay(dir, (signal) => target.open(signal), {
       signal: interrupt.signal,
       onEpisode: (done, total) => {
-        if (shown) process.stderr.write(`\r\x1b[K${String(done)}/${String(total)} episodes`)
+        if (output.isTerminal) output.redraw(`${String(done)}/${String(total)} episodes`)
       },
     })
   } finally {
-    if (shown) process.stderr.write('\r\x1b[K')
+    if (output.isTerminal) output.redraw()
   }
   if (flags.json === true) print(JSON.stringify({ run: dir, ...result }))
   else if (result.ok)
     print(`Equal: ${String(result.episodes)} episodes, ${String(result.steps)} steps. Compared: ${COMPARED}.`)
   if (result.ok) return EXIT.ok
-  note(`error: ${result.difference.message}`)
+  note(`error: ${oneLine(result.difference.message)}`)
   return EXIT.failed
 }
 

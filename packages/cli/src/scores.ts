@@ -1,9 +1,9 @@
+import { printable } from '@openenv-ts/core'
 import { summarise, type Summary } from '@openenv-ts/rollout'
-import Table from 'cli-table3'
 import type { PlayFlags } from './commands/play-flags.ts'
 import type { Played } from './play.ts'
 import { isBuiltIn } from './environment.ts'
-import { print, style } from './terminal.ts'
+import { print, style, tableOf, type Printable } from './terminal.ts'
 
 /** Rows of the table; a run of a thousand tasks keeps the rest for `--json`. */
 const MAX_ROWS = 40
@@ -17,9 +17,9 @@ export function printScores({ run }: Played, flags: PlayFlags): void {
     print(JSON.stringify(summary))
     return
   }
-  print(title(summary))
+  print(...title(summary))
   print(scoreTable(summary))
-  print(`${style('bold', 'Mean')}  ${meanText(summary)}${passText(summary)}`)
+  print(style('bold', 'Mean'), `  ${meanText(summary)}${passText(summary)}`)
   printOutcomes(summary)
   printFolder(summary, run.manifest.source)
 }
@@ -32,31 +32,27 @@ export function printRun({ run }: Played, flags: PlayFlags): void {
     return
   }
   const steps = run.episodes.reduce((sum, { step_count }) => sum + step_count, 0)
-  print(`${title(summary)}, ${String(steps)} steps, mean ${meanText(summary)}`)
+  print(...title(summary), `, ${String(steps)} steps, mean ${meanText(summary)}`)
   printOutcomes(summary)
   printFolder(summary, run.manifest.source)
 }
 
-function title({ env, policy, model, episodes, tasks }: Summary): string {
-  const who = model === null ? policy : `${policy} (${model})`
+function title({ env, policy, model, episodes, tasks }: Summary): readonly Printable[] {
+  const who = printable(model === null ? policy : `${policy} (${model})`)
   const over = tasks.length > 1 ? ` over ${String(tasks.length)} tasks` : ''
-  return `${style('bold', env)} played by ${style('bold', who)}: ${episodes === 1 ? '1 episode' : `${String(episodes)} episodes`}${over}`
+  const counted = episodes === 1 ? '1 episode' : `${String(episodes)} episodes`
+  return [style('bold', printable(env)), ' played by ', style('bold', who), `: ${counted}${over}`]
 }
 
 function scoreTable({ tasks, pass_at }: Summary): string {
   const ks = SHOWN_KS.filter((k) => k in pass_at)
-  const table = new Table({
-    head: ['task', 'episodes', 'mean', ...ks.map((k) => `pass@${k}`)],
-    colAligns: ['left', 'right', 'right', ...ks.map(() => 'right' as const)],
-    // cli-table3 writes its colours whatever the stream is.
-    style: { head: [], border: [], compact: true },
+  const rows = tasks.slice(0, MAX_ROWS).map(({ task_id, episodes, mean, pass_at: passes }) => {
+    const shares = ks.map((k) => fixed(passes[k] ?? null))
+    return [task_id ?? '(no tasks)', String(episodes), fixed(mean), ...shares]
   })
-  for (const task of tasks.slice(0, MAX_ROWS)) {
-    const passes = ks.map((k) => fixed(task.pass_at[k] ?? null))
-    table.push([task.task_id ?? '(no tasks)', task.episodes, fixed(task.mean), ...passes])
-  }
+  const table = tableOf(['task', 'episodes', 'mean', ...ks.map((k) => `pass@${k}`)], rows)
   const more = tasks.length - MAX_ROWS
-  return `${table.toString()}${more > 0 ? `\n… and ${String(more)} more tasks: --json lists all` : ''}`
+  return `${table}${more > 0 ? `\n… and ${String(more)} more tasks: --json lists all` : ''}`
 }
 
 function meanText({ mean, ci95 }: Summary): string {
@@ -89,8 +85,8 @@ function printOutcomes({ outcomes, usage }: Summary): void {
 function printFolder({ run }: Summary, source: string | undefined): void {
   if (run === null) return
   const where = source === undefined || isBuiltIn(source) ? '' : ` --env ${source}`
-  print(`Run:  ${run}`)
-  print(style('dim', `Next: openenv replay ${run}${where}`))
+  print(`Run:  ${printable(run, 500)}`)
+  print(style('dim', `Next: openenv replay ${printable(run, 500)}${printable(where, 500)}`))
 }
 
 function fixed(value: number | null): string {

@@ -211,7 +211,7 @@ function printWaysIn(
 ): void {
   const below = apps.length > 1 ? `/${name}` : ''
   const url = root + below
-  print(`  ${name}: ${description}`)
+  print(`  ${name}: ${oneLine(description)}`)
   if (routes === 'minimal') {
     print(`  curl     curl -X POST ${url}/reset -H 'Content-Type: application/json' -d '{}'`)
   } else if (mode !== 'production') {

@@ -1,7 +1,7 @@
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
-import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { escapeControls, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { adviceFor } from './advice.ts'
 import { buildsAllowed } from './build-consent.ts'
 import { BridgeProcess } from './bridge-process.ts'
@@ -152,7 +152,7 @@ export class PythonHost {
           build: build ?? process.env['OPENENV_BUILD'] === '1',
         })
       },
-      onProgress: (line) => process.stderr.write(`${name}: ${line}\n`),
+      onProgress: (line) => process.stderr.write(`${escapeControls(`${name}: ${line}`)}\n`),
     })
   }
 }
@@ -219,5 +219,5 @@ function surroundings(
 /** With `OPENENV_PYTHON_OUTPUT=1`, what Python prints goes to this command's stderr. It may hold tasks, so not by itself. */
 function forwarding(name: string): ((line: string) => void) | undefined {
   if (process.env['OPENENV_PYTHON_OUTPUT'] !== '1') return undefined
-  return (line) => process.stderr.write(`${name} | ${line}\n`)
+  return (line) => process.stderr.write(`${escapeControls(`${name} | ${line}`)}\n`)
 }
