@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { printable } from '@openenv-ts/core'
 import type { Drift, ImportPlan, Places } from '@openenv-ts/importer'
 import type { ImporterPackage } from './importers.ts'
 import { note, print } from './terminal.ts'
@@ -21,17 +22,22 @@ export function resultOf(
     entry_point: entryPoint,
     sessions: generated.sessions,
     secrets: generated.secrets,
+    variables: generated.variables ?? { passed: [], held: [], refused: [] },
+    required_arguments: generated.requiredArguments ?? [],
+    not_followed: generated.python?.notFollowed ?? [],
+    needs_build: resolution?.needsBuild ?? [],
     python: generated.python ?? null,
     resolved: resolution?.versions ?? null,
     files: [...files.keys()],
     excluded: source.tree.leftOut,
+    bases: plan.bases,
     findings,
   }
 }
 
 /** Says what was imported, or would be. */
 export function printImport(
-  { findingLine, nameOf, shown }: ImporterPackage,
+  { findingLine, nameOf }: ImporterPackage,
   plan: ImportPlan,
   places: Places,
   dryRun: boolean,
@@ -42,23 +48,65 @@ export function printImport(
   const what = `${nameOf(entryPoint)} (${importer.sourceType})`
   const counted = `${String(files.size)} files, ${String(tree.files.length)} of them the source`
   print(`${dryRun ? 'Would import' : 'Imported'} ${what} as ${here(places.destination)}: ${counted}.`)
-  if (dryRun) for (const path of files.keys()) print(`  ${shown(path)}`)
+  if (dryRun) for (const path of files.keys()) print(`  ${printable(path)}`)
   print(`Sessions: ${generated.sessions.mode}.`)
   for (const reason of generated.sessions.why) print(`  ${findingLine(reason)}`)
-  if (generated.secrets.length > 0)
-    print(`Secrets that reach it: ${generated.secrets.map(shown).join(', ')}.`)
+  if (generated.secrets.length > 0) print(`Secrets that reach it: ${listOf(generated.secrets)}.`)
+  printVariables(plan)
+  printRequirements(plan)
+  if (plan.bases.length > 0) {
+    print('Bases, which are no environments by themselves (--env-class takes one):')
+    for (const base of plan.bases.slice(0, MOST_SHOWN))
+      print(`  ${printable(nameOf(base))} (${printable(base.why)})`)
+  }
   if (tree.leftOut.length > 0) {
     print('Left out:')
-    for (const { path, why } of tree.leftOut.slice(0, MOST_SHOWN)) print(`  ${shown(path)} (${why})`)
+    for (const { path, why } of tree.leftOut.slice(0, MOST_SHOWN)) print(`  ${printable(path)} (${why})`)
     const more = tree.leftOut.length - MOST_SHOWN
     if (more > 0) print(`  and ${String(more)} more; import.lock.json has all of them`)
   }
   if (dryRun) return
+  const { requiredArguments = [] } = generated
+  if (requiredArguments.length > 0)
+    print(`It needs values for ${listOf(requiredArguments)}: give them in \`arguments\` of src/index.ts.`)
   print('Next:')
   print(`  cd ${here(places.destination)}`)
   print('  npm install')
   print('  npm test')
   print('  npx openenv tasks .')
+}
+
+/** Which environment variables the source reads, and what becomes of each. */
+function printVariables({ generated: { variables } }: ImportPlan): void {
+  if (variables === undefined) return
+  const { passed, held, refused } = variables
+  if (passed.length + held.length + refused.length === 0) return
+  print('Environment variables that it reads:')
+  if (passed.length > 0) print(`  passed on: ${listOf(passed)}`)
+  if (held.length > 0)
+    print(`  not passed on until you put them into \`variables\` of src/index.ts: ${listOf(held)}`)
+  if (refused.length > 0)
+    print(`  never passed on, unless you write them into \`variables\` yourself: ${listOf(refused)}`)
+}
+
+/** What of the requirements is not installed, and what would run code of a stranger when it is. */
+function printRequirements({ generated: { python }, resolution }: ImportPlan): void {
+  const { notFollowed = [] } = python ?? {}
+  if (notFollowed.length > 0) {
+    print('Not installed, since the source has it from elsewhere than the package index:')
+    for (const { requirement } of notFollowed) print(`  ${printable(requirement)}`)
+    print('  Add what you trust to python/requirements.lock, a line each.')
+  }
+  const needsBuild = resolution?.needsBuild ?? []
+  if (needsBuild.length > 0) {
+    note(
+      `warning: ${listOf(needsBuild)} has no wheel: installing it runs its own build. The first start asks before, or takes --build.`,
+    )
+  }
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => printable(name)).join(', ')
 }
 
 const DRIFT: Readonly<Record<Drift['kind'], string>> = {
@@ -69,7 +117,7 @@ const DRIFT: Readonly<Record<Drift['kind'], string>> = {
 }
 
 /** Says what differs between a package and an import of now. */
-export function printDrift({ shown }: ImporterPackage, drift: readonly Drift[], places: Places): void {
+export function printDrift(drift: readonly Drift[], places: Places): void {
   const place = here(places.destination)
   if (drift.length === 0) {
     print(`${place} is what an import would write now.`)
@@ -78,7 +126,7 @@ export function printDrift({ shown }: ImporterPackage, drift: readonly Drift[], 
   print(
     `${place} differs from an import of now in ${String(drift.length)} ${drift.length === 1 ? 'file' : 'files'}:`,
   )
-  for (const { path, kind } of drift) print(`  ${shown(path)}: ${DRIFT[kind]}`)
+  for (const { path, kind } of drift) print(`  ${printable(path)}: ${DRIFT[kind]}`)
 }
 
 /** A path as a person would write it here. */

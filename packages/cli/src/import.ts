@@ -71,7 +71,7 @@ async function check(
   })
   const drift = importer.driftOf(plan, places.destination, recorded)
   if (flags.json === true) print(JSON.stringify({ name: flags.name, path: places.destination, drift }))
-  else printDrift(importer, drift, places)
+  else printDrift(drift, places)
   return drift.length === 0 ? EXIT.ok : EXIT.failed
 }
 

@@ -1,7 +1,7 @@
 import type { FileContent } from '@openenv-ts/scaffold'
 import { importedPackage } from './generate/imported-package.ts'
 import { commitOf } from './git-commit.ts'
-import type { EnvironmentImporter, GeneratedEnvironment, PythonNeeds, Source } from './importer.ts'
+import type { Detection, EnvironmentImporter, GeneratedEnvironment, PythonNeeds, Source } from './importer.ts'
 import type { Places } from './places.ts'
 import { openProject } from './python/project.ts'
 import { ImportFailure } from './refusal.ts'
@@ -32,6 +32,8 @@ export interface ImportPlan extends Pick<Selection, 'importer' | 'entryPoint'> {
   readonly resolution: Resolution | null
   readonly source: Source
   readonly findings: readonly Finding[]
+  /** What looks like an environment and is none by itself [IM-25]. */
+  readonly bases: Detection['bases']
   readonly files: ReadonlyMap<string, FileContent>
 }
 
@@ -50,7 +52,12 @@ export async function planImport(request: ImportRequest): Promise<ImportPlan> {
     signal?.throwIfAborted()
     sightings.push({ importer, detection: await importer.detect(source) })
   }
-  const { importer, entryPoint, detection } = selectEntryPoint(sightings, request.envClass)
+  source.python.checkTheRest()
+  const { importer, entryPoint, detection } = selectEntryPoint(
+    sightings,
+    request.envClass,
+    source.python.findings(),
+  )
   signal?.throwIfAborted()
   const generated = await failing('GENERATION_FAILED', `${nameOf(entryPoint)} cannot be imported`, async () =>
     importer.generate(source, entryPoint, { name, vendored: vendorPath(name) }),
@@ -67,9 +74,10 @@ export async function planImport(request: ImportRequest): Promise<ImportPlan> {
     vendorSource(tree, name),
   )
   const commit = commitOf(tree.root)
-  const parts = { name, importer, entryPoint, generated, vendored, commit, findings, resolution }
+  const { bases } = detection
+  const parts = { name, importer, bases, entryPoint, generated, vendored, commit, findings, resolution }
   const files = importedPackage({ ...parts, excluded: tree.leftOut })
-  return { name, importer, entryPoint, generated, resolution, source, findings, files }
+  return { name, importer, entryPoint, generated, resolution, source, findings, bases, files }
 }
 
 /**

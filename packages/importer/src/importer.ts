@@ -1,4 +1,5 @@
 import type { NotFollowed } from './requirements/requirement-lines.ts'
+import type { VariablePlan } from './sessions/variables.ts'
 import type { Finding } from './source/finding.ts'
 import type { SourceTree } from './source/tree.ts'
 import type { PythonProject } from './python/project.ts'
@@ -66,6 +67,10 @@ export interface GeneratedEnvironment {
   readonly sessions: SessionPlan
   /** Names of secrets that the source asks for. */
   readonly secrets: readonly string[]
+  /** The environment variables that the source reads, and which of them the wrapper passes on; none when not given. */
+  readonly variables?: VariablePlan
+  /** Arguments that the entry point needs and nobody has given yet; none when not given. */
+  readonly requiredArguments?: readonly string[]
   /** Paragraphs of Markdown for the package's README: what this kind of environment does, and what it cannot do. */
   readonly notes: readonly string[]
   /** Requirements that are not followed, and the like: reported, never fatal. */

@@ -23,7 +23,6 @@ export { nameOf } from './selection.ts'
 export { ImportFailure, ImportRefusal } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export { findingLine } from './source/finding.ts'
-export { shown } from './source/shown.ts'
 // Writing an importer
 export { pythonWrapper } from './generate/python-wrapper.ts'
 export type { PythonWrapper } from './generate/python-wrapper.ts'

@@ -1,5 +1,6 @@
 import type { EntryPoint, SessionPlan } from './importer.ts'
 import type { NotFollowed } from './requirements/requirement-lines.ts'
+import type { VariablePlan } from './sessions/variables.ts'
 import type { Finding } from './source/finding.ts'
 import type { LeftOut } from './source/left-out.ts'
 
@@ -23,8 +24,12 @@ export interface ImportLock {
   }
   readonly importer: { readonly type: string; readonly version: string }
   readonly entry_point: EntryPoint
+  /** What looks like an environment and is none by itself, and why. */
+  readonly bases: readonly (EntryPoint & { readonly why: string })[]
   readonly sessions: SessionPlan
   readonly secrets: readonly string[]
+  /** The environment variables that the source reads; `passed` ones are in the wrapper. */
+  readonly variables: VariablePlan
   readonly python: { readonly requires: string; readonly requirements: readonly string[] } | null
   /** What the source has from elsewhere than the package index: it was neither looked up nor installed. */
   readonly not_followed: readonly NotFollowed[]
@@ -40,18 +45,31 @@ export interface ImportLock {
 
 /** The text of the lock file. */
 export function lockText(lock: Omit<ImportLock, 'lock_version'>): string {
-  const { name, source, importer, entry_point, sessions, secrets, python, not_followed, excluded, findings } =
-    lock
-  const { module, name: attribute, file, line, kind } = entry_point
+  const {
+    name,
+    source,
+    importer,
+    entry_point,
+    bases,
+    sessions,
+    secrets,
+    variables,
+    python,
+    not_followed,
+    excluded,
+    findings,
+  } = lock
   // Keys in one order and no others: importers may carry more with them.
   const ordered: ImportLock = {
     lock_version: VERSION,
     name,
     source,
     importer,
-    entry_point: { module, name: attribute, file, line, kind },
+    entry_point: placeOf(entry_point),
+    bases: bases.map((base) => ({ ...placeOf(base), why: base.why })),
     sessions: { mode: sessions.mode, why: sessions.why.map(findingOf) },
     secrets,
+    variables: { passed: variables.passed, held: variables.held, refused: variables.refused },
     python: python === null ? null : { requires: python.requires, requirements: python.requirements },
     not_followed: not_followed.map(({ name: each, requirement }) => ({ name: each, requirement })),
     excluded: excluded.map(({ path, why }) => ({ path, why })),
@@ -61,6 +79,10 @@ export function lockText(lock: Omit<ImportLock, 'lock_version'>): string {
     needs_build: lock.needs_build,
   }
   return `${JSON.stringify(ordered, null, 2)}\n`
+}
+
+function placeOf({ module, name, file, line, kind }: EntryPoint): EntryPoint {
+  return { module, name, file, line, kind }
 }
 
 function findingOf({ file, line, message }: Finding): Finding {

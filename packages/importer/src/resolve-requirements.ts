@@ -6,7 +6,7 @@ import { installerEnvironment } from '@openenv-ts/core/node'
 import { satisfies } from '@renovatebot/pep440'
 import type { PythonNeeds } from './importer.ts'
 import { normalName, parseRequirement } from './requirements/pep508.ts'
-import { shown } from './source/shown.ts'
+import { printable } from '@openenv-ts/core'
 
 /** Requirements as an index resolved them on some day. */
 export interface Resolution {
@@ -144,7 +144,7 @@ function whyNot(stderr: string, killed: NodeJS.Signals | null): string {
     .replace(/ hint: .*$/, '')
     .trim()
   const cause = /No solution found when resolving dependencies:?.*?(Because .*)/.exec(words)?.[1] ?? words
-  return cause === '' ? 'uv gave no reason' : shown(cause)
+  return cause === '' ? 'uv gave no reason' : printable(cause)
 }
 
 /** The oldest `3.minor` from 3.11 on that a specifier allows: what runs there runs later, hardly ever the other way round. */

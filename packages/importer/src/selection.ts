@@ -1,6 +1,8 @@
 import type { Detection, EntryPoint, EnvironmentImporter } from './importer.ts'
 import { ImportRefusal } from './refusal.ts'
-import { shown, someOf } from './source/shown.ts'
+import { printable } from '@openenv-ts/core'
+import { findingLine, type Finding } from './source/finding.ts'
+import { someOf } from './source/some-of.ts'
 
 /** What one importer sees in a source. */
 export interface Sighting {
@@ -28,7 +30,7 @@ export function importersOf(
   const known = importers.map(({ sourceType }) => sourceType)
   throw new ImportRefusal(
     'UNKNOWN_TYPE',
-    `There is no importer for sources of the type ${JSON.stringify(shown(type))}: there are ${known.join(', ')}.`,
+    `There is no importer for sources of the type ${JSON.stringify(printable(type))}: there are ${known.join(', ')}.`,
     known,
   )
 }
@@ -37,9 +39,14 @@ export function importersOf(
  * The entry point to import: the only one, or the one that `--env-class` names, a base too [IM-25].
  *
  * @param envClass - `Class` or `module:Class`.
+ * @param unread - What was found about files that could not be read: where nothing is found, they may be why.
  * @throws ImportRefusal where there is none, or there are several: of types first, then of entry points [IM-2].
  */
-export function selectEntryPoint(sightings: readonly Sighting[], envClass: string | undefined): Selection {
+export function selectEntryPoint(
+  sightings: readonly Sighting[],
+  envClass: string | undefined,
+  unread: readonly Finding[] = [],
+): Selection {
   const seen = sightings.flatMap((sighting) =>
     sighting.detection.entryPoints.map((entryPoint) => ({ ...sighting, entryPoint })),
   )
@@ -51,7 +58,7 @@ export function selectEntryPoint(sightings: readonly Sighting[], envClass: strin
       ? seen
       : [...seen, ...bases].filter(({ entryPoint }) => isNamed(entryPoint, envClass))
   if (found.length === 0)
-    throw envClass === undefined ? nothing(sightings) : unknown(envClass, [...seen, ...bases])
+    throw envClass === undefined ? nothing(sightings, unread) : unknown(envClass, [...seen, ...bases])
   const types = [...new Set(found.map(({ importer }) => importer.sourceType))].sort()
   if (types.length > 1) {
     throw new ImportRefusal(
@@ -65,11 +72,19 @@ export function selectEntryPoint(sightings: readonly Sighting[], envClass: strin
     const names = found.map(({ entryPoint }) => nameOf(entryPoint))
     throw new ImportRefusal(
       'SEVERAL_ENTRY_POINTS',
-      `There are several environments: choose one with --env-class ${someOf(names)}.`,
+      `There are several environments: choose one with --env-class ${someOf(names)}${foldersOf(found)}.`,
       names,
     )
   }
   return only
+}
+
+/** Where each has a folder to itself, as in a repository of many, that folder is the better source: its project file holds. */
+function foldersOf(found: readonly Selection[]): string {
+  const folders = new Set(
+    found.map(({ entryPoint: { file } }) => file.slice(0, Math.max(0, file.lastIndexOf('/')))),
+  )
+  return folders.size > 1 && !folders.has('') ? `, or import its folder: ${someOf([...folders].sort())}` : ''
 }
 
 /** An entry point as `--env-class` takes it. */
@@ -85,7 +100,7 @@ function isNamed(entryPoint: EntryPoint, wanted: string): boolean {
   )
 }
 
-function nothing(sightings: readonly Sighting[]): ImportRefusal {
+function nothing(sightings: readonly Sighting[], unread: readonly Finding[]): ImportRefusal {
   const types = sightings.map(({ importer }) => importer.sourceType)
   const bases = sightings.flatMap(({ detection }) => detection.bases)
   if (bases.length > 0) {
@@ -93,16 +108,14 @@ function nothing(sightings: readonly Sighting[]): ImportRefusal {
     const [first] = bases
     return new ImportRefusal(
       'NOTHING_FOUND',
-      `There is no environment that is complete, only ${someOf(names)} (${shown(first?.why ?? '')}); --env-class takes one all the same.`,
+      `There is no environment that is complete, only ${someOf(names)} (${printable(first?.why ?? '')}); --env-class takes one of them.`,
       names,
     )
   }
-  const unread = new Set(
-    sightings.flatMap(({ detection }) =>
-      detection.findings.filter(({ file }) => file.endsWith('.py')).map(({ file }) => file),
-    ),
-  )
-  const hint = unread.size === 0 ? '' : ` There are findings in ${someOf([...unread].sort(), 3)}.`
+  const found = [...unread, ...sightings.flatMap(({ detection }) => detection.findings)].map(findingLine)
+  const some =
+    found.slice(0, 3).join(' ') + (found.length > 3 ? ` And ${String(found.length - 3)} more.` : '')
+  const hint = found.length === 0 ? '' : ` What was found: ${some}`
   return new ImportRefusal(
     'NOTHING_FOUND',
     `There is no environment of the type ${types.join(' or ')} in the source.${hint}`,
@@ -113,7 +126,7 @@ function unknown(envClass: string, seen: readonly Selection[]): ImportRefusal {
   const names = seen.map(({ entryPoint }) => nameOf(entryPoint))
   return new ImportRefusal(
     'UNKNOWN_ENTRY_POINT',
-    `There is no environment ${JSON.stringify(shown(envClass))} in the source: ${names.length === 0 ? 'there is none' : `there are ${someOf(names)}`}.`,
+    `There is no environment ${JSON.stringify(printable(envClass))} in the source: ${names.length === 0 ? 'there is none' : `there are ${someOf(names)}`}.`,
     names,
   )
 }

@@ -1,5 +1,6 @@
+import { escapeControls } from '@openenv-ts/core'
 import { packageFiles, type FileContent } from '@openenv-ts/scaffold'
-import type { EntryPoint, EnvironmentImporter, GeneratedEnvironment } from '../importer.ts'
+import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment } from '../importer.ts'
 import { LOCK_FILE, lockText } from '../lock.ts'
 import { oldestPython, type Resolution } from '../resolve-requirements.ts'
 import type { Finding } from '../source/finding.ts'
@@ -17,6 +18,7 @@ export interface PackageParts {
   readonly generated: GeneratedEnvironment
   readonly vendored: VendoredSource
   readonly commit: string | null
+  readonly bases: Detection['bases']
   readonly excluded: readonly LeftOut[]
   readonly findings: readonly Finding[]
   /** Null where nothing was resolved. */
@@ -30,7 +32,8 @@ export function importedPackage(parts: PackageParts): ReadonlyMap<string, FileCo
   return new Map<string, FileContent>([
     ...generated,
     ...resolved,
-    [LOCK_FILE, lockOf(parts, generated)],
+    // What others wrote stands in it as they wrote it, but for what acts on a terminal or an editor; JSON reads it alike.
+    [LOCK_FILE, escapeControls(lockOf(parts, generated))],
     ...parts.vendored.files,
   ])
 }
@@ -40,7 +43,7 @@ function generatedFiles(parts: PackageParts): ReadonlyMap<string, string> {
   const { name, importer, entryPoint, generated, vendored } = parts
   const { description, dependencies, python, wrapper } = generated
   const sourceType = importer.sourceType
-  return new Map([
+  const files = new Map([
     ...packageFiles({
       name,
       description,
@@ -54,6 +57,7 @@ function generatedFiles(parts: PackageParts): ReadonlyMap<string, string> {
     ['src/index.test.ts', testFile(name)],
     ...(python === undefined ? [] : ([[REQUIREMENTS.stated, lines(python.requirements)]] as const)),
   ])
+  return new Map([...files].map(([path, text]) => [path, escapeControls(text)]))
 }
 
 function resolvedFile({ generated, resolution }: PackageParts): readonly [string, string] {
@@ -77,8 +81,10 @@ function lockOf(parts: PackageParts, files: ReadonlyMap<string, string>): string
     },
     importer: { type: importer.sourceType, version: importer.version },
     entry_point: entryPoint,
+    bases: parts.bases,
     sessions: generated.sessions,
     secrets: generated.secrets,
+    variables: generated.variables ?? { passed: [], held: [], refused: [] },
     python: generated.python ?? null,
     not_followed: generated.python?.notFollowed ?? [],
     excluded,

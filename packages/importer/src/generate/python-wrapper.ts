@@ -1,3 +1,4 @@
+import type { VariablePlan } from '../sessions/variables.ts'
 import { literal, type Literal } from './literal.ts'
 
 /** What the wrapper of a Python source says. */
@@ -20,8 +21,10 @@ export interface PythonWrapper {
   readonly sessions: 'shared' | 'process' | 'single'
   /** Names of the secrets that reach the source, and no others. */
   readonly secrets?: readonly string[]
-  /** Names of environment variables that reach the process. */
-  readonly variables?: readonly string[]
+  /** Names of environment variables that the source reads: `held` ones stand in a comment, `refused` ones nowhere. */
+  readonly variables?: VariablePlan
+  /** Arguments without which the entry point cannot be called: they stand in a comment. */
+  readonly requiredArguments?: readonly string[]
   /** Further options of `pythonEnvironment`, in their order. */
   readonly more?: Readonly<Record<string, Literal>>
 }
@@ -41,9 +44,12 @@ const SESSIONS = {
   single: 'One at a time',
 }
 
+const NO_VARIABLES: VariablePlan = { passed: [], held: [], refused: [] }
+
 /** The text of `src/index.ts` for a Python source: short, to be read and edited. */
 export function pythonWrapper(wrapper: PythonWrapper): string {
-  const { name, description, source, requires, sessions, secrets = [], variables = [], more = {} } = wrapper
+  const { name, description, source, requires, sessions, secrets = [], more = {} } = wrapper
+  const { variables = NO_VARIABLES, requiredArguments = [] } = wrapper
   const { kind, path, module, attribute } = source
   const options = [
     ['name', literal(name)],
@@ -54,12 +60,24 @@ export function pythonWrapper(wrapper: PythonWrapper): string {
     ['python', literal({ requires, requirements: REQUIREMENTS.resolved }, 1)],
     ['sessions', literal(sessions)],
     ...(secrets.length === 0 ? [] : [['secrets', literal(secrets, 1)]]),
-    ...(variables.length === 0 ? [] : [['variables', literal(variables, 1)]]),
+    ...listed('variables', variables.passed.map(quotedLine), variables.held.map(quotedLine), '[]'),
+    ...listed(
+      'arguments',
+      [],
+      requiredArguments.map((each) => `${propertyName(each)}: …,`),
+      '{}',
+    ),
     ...Object.entries(more).map(([key, value]) => [key, literal(value, 1)]),
   ]
   const lines = options.flatMap(([key = '', value = '']) => [
     ...(key === 'sessions' ? [`  // ${SESSIONS[sessions]}; why stands in import.lock.json.`] : []),
     ...(key === 'secrets' ? ['  // No other secret reaches the source.'] : []),
+    ...(key === 'variables'
+      ? [
+          '  // Environment variables that it gets beside the ordinary ones. It asks for those in comments too: they may hold secrets.',
+        ]
+      : []),
+    ...(key === 'arguments' ? [`  // ${attribute} needs these.`] : []),
     `  ${key}: ${value},`,
   ])
   return [
@@ -70,4 +88,24 @@ export function pythonWrapper(wrapper: PythonWrapper): string {
     '})',
     '',
   ].join('\n')
+}
+
+/** An option whose entries stand one a line, those in comments last; nothing where there are none. */
+function listed(
+  key: string,
+  entries: readonly string[],
+  comments: readonly string[],
+  brackets: '[]' | '{}',
+): readonly (readonly [string, string])[] {
+  if (entries.length + comments.length === 0) return []
+  const lines = [...entries, ...comments.map((each) => `// ${each}`)].map((line) => `    ${line}\n`)
+  return [[key, `${brackets.charAt(0)}\n${lines.join('')}  ${brackets.charAt(1)}`]]
+}
+
+function quotedLine(name: string): string {
+  return `${literal(name)},`
+}
+
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
 }

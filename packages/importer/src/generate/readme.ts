@@ -1,3 +1,5 @@
+import { printable } from '@openenv-ts/core'
+import { markdown } from './markdown.ts'
 import type { EntryPoint, GeneratedEnvironment } from '../importer.ts'
 
 /** What the README of an imported package is about. */
@@ -23,7 +25,7 @@ export function readme({ name, sourceType, entryPoint, generated, vendored }: Re
   const entry = `${entryPoint.module}:${entryPoint.name}`
   const sections = [
     `# ${name}`,
-    description,
+    markdown(description),
     `Imported from Python (\`${sourceType}\`, \`${entry}\`). The source lies unchanged in \`${vendored}/\`; \`import.lock.json\` says what it was and what was left out. \`src/index.ts\` is the wrapper: read it, edit it.`,
     fenced(
       '$ npm install',
@@ -44,13 +46,58 @@ export function readme({ name, sourceType, entryPoint, generated, vendored }: Re
     secrets.length === 0
       ? 'No secret reaches the source.'
       : `Of an orchestrator's secrets these reach the source, and no others: ${secrets.map((secret) => `\`${secret}\``).join(', ')}.`,
+    ...variableSection(generated),
+    ...argumentSection(generated),
+    ...notFollowedSection(generated),
     '## The source again',
-    `When the source has changed, import it anew; \`--check\` in place of an import says what would differ:`,
-    fenced(`$ npx openenv import SOURCE --name ${name} --output-dir DIR --check`),
+    'When the source has changed, `--check` says what differs, and `--update` imports it again. What you changed in `src/index.ts` and elsewhere is kept, or named.',
+    fenced(
+      `$ npx openenv import SOURCE --name ${name} --output-dir DIR --check`,
+      `$ npx openenv import SOURCE --name ${name} --output-dir DIR --update`,
+    ),
   ]
   return `${sections.join('\n\n')}\n`
 }
 
 function fenced(...lines: readonly string[]): string {
   return ['```console', ...lines, '```'].join('\n')
+}
+
+function variableSection({ variables }: GeneratedEnvironment): readonly string[] {
+  if (variables === undefined) return []
+  const { passed, held, refused } = variables
+  const sentences = [
+    ...(passed.length > 0 ? [`Passed on: ${codes(passed)}.`] : []),
+    ...(held.length > 0
+      ? [
+          `Not passed on, since they may hold secrets: ${codes(held)}. Take away the slashes before one in \`variables\` of \`src/index.ts\` to pass it on.`,
+        ]
+      : []),
+    ...(refused.length > 0
+      ? [
+          `Never passed on by an import: ${codes(refused)}. Write one into \`variables\` yourself if the source may have it.`,
+        ]
+      : []),
+  ]
+  return sentences.length === 0 ? [] : [`The source reads environment variables. ${sentences.join(' ')}`]
+}
+
+function argumentSection({ requiredArguments = [] }: GeneratedEnvironment): readonly string[] {
+  return requiredArguments.length === 0
+    ? []
+    : [`It needs values for ${codes(requiredArguments)}: give them in \`arguments\` of \`src/index.ts\`.`]
+}
+
+function notFollowedSection({ python }: GeneratedEnvironment): readonly string[] {
+  const { notFollowed = [] } = python ?? {}
+  if (notFollowed.length === 0) return []
+  return [
+    '## Not installed',
+    'The source has these from elsewhere than the package index. They were neither looked up nor installed: names on the index may be others’. What you trust, add as a line to `python/requirements.lock`.',
+    notFollowed.map(({ requirement }) => `- ${markdown(printable(requirement))}`).join('\n'),
+  ]
+}
+
+function codes(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
 }

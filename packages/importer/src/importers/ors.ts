@@ -1,4 +1,4 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { firstSentence, OpenEnvError } from '@openenv-ts/core'
 import { pythonWrapper } from '../generate/python-wrapper.ts'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment, Source } from '../importer.ts'
 import { NameResolver, type LocalClass } from '../python/resolve.ts'
@@ -6,6 +6,7 @@ import { needsOf } from '../requirements/needs.ts'
 import { statedNeeds } from '../requirements/stated.ts'
 import { secretNames, variableNames } from '../sessions/named.ts'
 import { sessionPlan } from '../sessions/plan.ts'
+import { variablePlan } from '../sessions/variables.ts'
 import { isImportable } from './importable.ts'
 
 /** Where libraries have, or had, their base class [IM-5]. */
@@ -105,7 +106,10 @@ function generate(
   const reached = [...python.reachedFrom(entry)]
   const sessions = sessionPlan(source, reached, { shared: [] })
   const secrets = secretNames(source, reached)
-  const description = stated.description ?? `${entryPoint.name}, an environment of Open Reward Standard.`
+  const variables = variablePlan(variableNames(source, reached))
+  const description =
+    (stated.description === null ? null : firstSentence(stated.description)) ??
+    `${entryPoint.name}, an environment of Open Reward Standard.`
   const wrapper = pythonWrapper({
     name,
     description,
@@ -113,7 +117,7 @@ function generate(
     requires: needs.python.requires,
     sessions: sessions.mode,
     secrets,
-    variables: variableNames(source, reached),
+    variables,
   })
   return {
     description,
@@ -122,6 +126,7 @@ function generate(
     dependencies: {},
     sessions,
     secrets,
+    variables,
     notes: [
       'The tools are those of the class, those that it adds for a task, and its terminal tool, if it has one: that takes the last words of an agent, and can be called like the others. Rewards come from the class, call by call; none is made up.',
     ],

@@ -122,6 +122,13 @@ describe('Tasksets of verifiers.v1 [IM-20]', () => {
       'A requirement from a path is not followed: ./wheels/x.whl',
       'An editable install is not followed: -e .',
     ])
-    expect(classic.wrapper).toContain("variables: ['BASE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL']")
+    expect(classic.variables).toEqual({
+      passed: ['BASE', 'OPENAI_BASE_URL'],
+      held: ['OPENAI_API_KEY'],
+      refused: [],
+    })
+    expect(classic.wrapper).toContain(
+      "variables: [\n    'BASE',\n    'OPENAI_BASE_URL',\n    // 'OPENAI_API_KEY',\n  ],",
+    )
   })
 })

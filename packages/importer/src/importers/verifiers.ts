@@ -1,4 +1,4 @@
-import { OpenEnvError } from '@openenv-ts/core'
+import { firstSentence, OpenEnvError } from '@openenv-ts/core'
 import { pythonWrapper } from '../generate/python-wrapper.ts'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment, Source } from '../importer.ts'
 import type { PythonModule, PythonProject } from '../python/project.ts'
@@ -8,6 +8,7 @@ import { needsOf } from '../requirements/needs.ts'
 import { statedNeeds } from '../requirements/stated.ts'
 import { variableNames } from '../sessions/named.ts'
 import { sessionPlan } from '../sessions/plan.ts'
+import { variablePlan } from '../sessions/variables.ts'
 import { isImportable } from './importable.ts'
 
 const LOAD = 'load_environment'
@@ -126,10 +127,14 @@ function generate(
     reached.some(({ scope }) =>
       scope.imports.some(({ names }) => names.some((each) => /Judge/.test(each))),
     ) || mentionsJudge(source, reached)
-  const variables = [
-    ...new Set([...variableNames(source, reached), ...(judges ? ['OPENAI_API_KEY', 'OPENAI_BASE_URL'] : [])]),
-  ].sort()
-  const description = stated.description ?? `${entryPoint.module}, an environment of Verifiers.`
+  const variables = variablePlan([
+    ...variableNames(source, reached),
+    ...(judges ? ['OPENAI_API_KEY', 'OPENAI_BASE_URL'] : []),
+    ...(readsHub(reached) ? ['HF_TOKEN', 'HF_ENDPOINT'] : []),
+  ])
+  const description =
+    (stated.description === null ? null : firstSentence(stated.description)) ??
+    `${entryPoint.module}, an environment of Verifiers.`
   const wrapper = pythonWrapper({
     name,
     description,
@@ -145,11 +150,12 @@ function generate(
     dependencies: {},
     sessions,
     secrets: [],
+    variables,
     notes: [
       'There is one tool, `submit`: it takes what the assistant says next, as `completion` or as `messages`, plays it through the library’s own loop, and answers with what follows; at the end with reward, metrics and stop condition. Turn limits, tools and stop rules are the library’s.',
       ...(judges
         ? [
-            'Its rubric asks a judge model: `OPENAI_API_KEY`, and `OPENAI_BASE_URL` for another endpoint, are passed on. Without a key an episode is not started.',
+            'Its rubric asks a judge model: put `OPENAI_API_KEY` into `variables` of `src/index.ts`; `OPENAI_BASE_URL`, for another endpoint, is passed on. Without a key an episode is not started.',
           ]
         : []),
     ],
@@ -166,4 +172,14 @@ function libraryNeed(taskset: boolean, older: boolean): LibraryNeed {
 
 function mentionsJudge({ tree }: Source, modules: readonly PythonModule[]): boolean {
   return modules.some(({ file }) => /\bJudgeRubric\b/.test(tree.read(file).toString('utf8')))
+}
+
+/** Whether the source asks Hugging Face for data, of which some is for those with a token. */
+function readsHub(modules: readonly PythonModule[]): boolean {
+  return modules.some(({ scope }) =>
+    scope.imports.some(
+      ({ module: { path, level } }) =>
+        level === 0 && (path[0] === 'datasets' || path[0] === 'huggingface_hub'),
+    ),
+  )
 }

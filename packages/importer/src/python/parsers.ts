@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Parser as TreeParser, Tree } from 'web-tree-sitter'
 import type * as Ruff from '@astral-sh/ruff-wasm-nodejs'
+import { asciiForm } from './ascii-form.ts'
 import { bracketDepth } from './bracket-depth.ts'
 
 /** A syntax error, or what else keeps a file from being Python. */
@@ -20,8 +21,8 @@ export interface Parsers {
 
 /** Python's own limit on brackets inside brackets. */
 const MOST_BRACKETS = 200
-/** Starting the checker again takes half a second, so a source that breaks it over and over gets no further checks. */
-const MOST_RESTARTS = 3
+/** Starting the checker again takes half a second: a source that breaks it more often is checked by the other parser alone. */
+const MOST_RESTARTS = 10
 
 let loading: Promise<Parsers> | undefined
 
@@ -37,7 +38,7 @@ async function load(): Promise<Parsers> {
   const require = createRequire(import.meta.url)
   const parser = new Parser()
   parser.setLanguage(await Language.load(require.resolve('tree-sitter-python/tree-sitter-python.wasm')))
-  const checker = syntaxChecker(require)
+  const checker = syntaxChecker(require, (text) => structureFault(parser, text))
   return {
     faultOf: (text) => {
       const depth = bracketDepth(text)
@@ -61,7 +62,19 @@ function treeOf(parser: TreeParser, text: string): Tree | null {
   }
 }
 
-function syntaxChecker(require: NodeJS.Require): Parsers['faultOf'] {
+/** What the parser of structures says of a text: less exact than the checker, and never gone. */
+function structureFault(parser: TreeParser, text: string): SyntaxFault | null {
+  const tree = treeOf(parser, text)
+  try {
+    return tree === null || tree.rootNode.hasError
+      ? { line: null, message: 'Its structure has faults.' }
+      : null
+  } finally {
+    tree?.delete()
+  }
+}
+
+function syntaxChecker(require: NodeJS.Require, otherwise: Parsers['faultOf']): Parsers['faultOf'] {
   const name = '@astral-sh/ruff-wasm-nodejs'
   const start = (): Ruff.Workspace => {
     const ruff = require(name) as typeof Ruff
@@ -73,19 +86,42 @@ function syntaxChecker(require: NodeJS.Require): Parsers['faultOf'] {
   let workspace: Ruff.Workspace | null = start()
   let restarts = 0
   return (text) => {
-    if (workspace === null) return null
+    if (workspace === null && restarts > MOST_RESTARTS) return otherwise(text)
+    workspace ??= start()
+    const checker = workspace
     try {
-      if (isPython(workspace, text)) return null
-      const found = workspace.check(text) as Ruff.Diagnostic[]
-      const first = found.find(({ code }) => code === 'invalid-syntax')
-      return first === undefined ? null : { line: first.start_location.row, message: `${first.message}.` }
-    } catch {
-      // Its stack overflowed, or it panicked. Its memory is not to be trusted after that: a fresh copy takes its place.
+      return quietly(() => faultIn(checker, asciiForm(text)))
+    } catch (error) {
+      // Its stack overflowed, or it panicked. Its memory is not to be trusted after that: the next file gets a fresh copy.
       restarts += 1
+      workspace = null
       Reflect.deleteProperty(require.cache, require.resolve(name))
-      workspace = restarts > MOST_RESTARTS ? null : start()
-      return { line: null, message: 'Nested too deeply to be read.' }
+      return {
+        line: null,
+        message:
+          error instanceof RangeError
+            ? 'Nested too deeply to be read.'
+            : 'The parser broke down over this file.',
+      }
     }
+  }
+}
+
+function faultIn(workspace: Ruff.Workspace, text: string): SyntaxFault | null {
+  if (isPython(workspace, text)) return null
+  const found = workspace.check(text) as Ruff.Diagnostic[]
+  const first = found.find(({ code }) => code === 'invalid-syntax')
+  return first === undefined ? null : { line: first.start_location.row, message: `${first.message}.` }
+}
+
+/** Without what the checker says by itself when it panics: its stack, on stderr. */
+function quietly<T>(work: () => T): T {
+  const restored = Object.getOwnPropertyDescriptor(globalThis.console, 'error') ?? {}
+  globalThis.console.error = () => undefined
+  try {
+    return work()
+  } finally {
+    Object.defineProperty(globalThis.console, 'error', restored)
   }
 }
 

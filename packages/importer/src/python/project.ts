@@ -36,14 +36,14 @@ export interface PythonProject {
   look<T>(file: string, at: (root: Node) => T): T | null
   /** What was found while reading so far, sorted by file. */
   findings(): readonly Finding[]
-  /** Reports syntax errors also in modules that no library's user reaches, as long as there is little of them. */
+  /** Reports syntax errors also in modules that no library's user reaches; where there is too much of them, says so. */
   checkTheRest(): void
 }
 
 /** Nobody writes a larger module by hand; generated ones hold data. */
 const MOST_BYTES = 4 * 1024 * 1024
-/** How much of what detection has no need of is checked for syntax errors: a fifth of a second. */
-const CHECKED_REST_BYTES = 2 * 1024 * 1024
+/** How much of what detection has no need of is checked for syntax errors: a few seconds' worth. */
+const CHECKED_REST_BYTES = 32 * 1024 * 1024
 
 /** Opens a source's Python: reads each file once to sieve it, and loads the parsers. */
 export async function openProject(tree: SourceTree): Promise<PythonProject> {
@@ -138,9 +138,16 @@ function projectOf(tree: SourceTree, parsers: Parsers): PythonProject {
       ),
     checkTheRest: () => {
       const rest = [...sieved].filter(([file]) => !modules.has(file))
-      const total = rest.reduce((sum, [, { bytes }]) => sum + bytes, 0)
-      if (total > CHECKED_REST_BYTES) return
-      for (const [file] of rest) {
+      let checked = 0
+      for (const [at, [file, { bytes }]] of rest.entries()) {
+        checked += bytes
+        if (checked > CHECKED_REST_BYTES) {
+          report(
+            file,
+            `This file and ${String(rest.length - at - 1)} more were not checked for syntax errors: there is too much.`,
+          )
+          return
+        }
         const text = textOf(file)
         const fault = text === null ? null : parsers.faultOf(text)
         if (fault !== null) reportFault(file, fault)

@@ -1,5 +1,5 @@
 import type { Finding } from '../source/finding.ts'
-import { shown } from '../source/shown.ts'
+import { printable } from '@openenv-ts/core'
 import { normalName, parseRequirement, requirementText, type ParsedRequirement } from './pep508.ts'
 
 /** A requirement that can be had from the package index. */
@@ -80,7 +80,7 @@ export function requirementOf(text: string): ReadRequirement {
   const line = text
     .replace(/^[ \t]+|[ \t]+$/g, '')
     .replaceAll(/[ \t]+--hash=[A-Za-z0-9]+:[A-Za-z0-9]+(?=[ \t]|$)/g, '')
-  const notFollowed: NotFollowed = { name: eggName(line), requirement: shown(line) }
+  const notFollowed: NotFollowed = { name: eggName(line), requirement: printable(line) }
   if (/^(?:-e\b|--editable\b)/.test(line)) return { why: 'An editable install is not followed', notFollowed }
   if (/^(?:-c\b|--constraint\b)/.test(line)) return { why: 'A list of constraints is not followed' }
   if (line.startsWith('-')) return { why: 'An option of the installer is not followed' }
@@ -94,7 +94,7 @@ export function requirementOf(text: string): ReadRequirement {
   }
   const name = normalName(parsed.name)
   if (parsed.url === null) return { package: name, parsed }
-  return { why: whyNot(parsed.url), notFollowed: { name, requirement: shown(requirementText(parsed)) } }
+  return { why: whyNot(parsed.url), notFollowed: { name, requirement: printable(requirementText(parsed)) } }
 }
 
 /** The name in `…#egg=name`, an old way to say which package an address holds. */

@@ -3,7 +3,7 @@ import { isObject } from '@openenv-ts/core'
 import { parse } from 'smol-toml'
 import type { Source } from '../importer.ts'
 import type { Finding } from '../source/finding.ts'
-import { shown } from '../source/shown.ts'
+import { printable } from '@openenv-ts/core'
 import type { SourceTree } from '../source/tree.ts'
 import { normalName } from './pep508.ts'
 import {
@@ -217,7 +217,7 @@ function pythonIn(
     return requiresPython === '' ? {} : { requiresPython }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    const text = shown(typeof stated === 'string' ? stated : JSON.stringify(stated))
+    const text = printable(typeof stated === 'string' ? stated : JSON.stringify(stated))
     findings.push({
       file,
       line: null,
@@ -234,9 +234,12 @@ function ownPackages(reader: Reader): readonly NotFollowed[] {
     const project = readToml({ ...reader, findings: [] }, path)?.['project']
     const name = isObject(project) ? project['name'] : undefined
     if (typeof name !== 'string') return []
-    const place = shown(posix.dirname(path))
+    const place = printable(posix.dirname(path))
     return [
-      { name: normalName(name), requirement: `${shown(name)} (a package of the source itself: ${place})` },
+      {
+        name: normalName(name),
+        requirement: `${printable(name)} (a package of the source itself: ${place})`,
+      },
     ]
   })
 }

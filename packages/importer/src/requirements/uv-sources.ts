@@ -1,5 +1,5 @@
 import { isObject } from '@openenv-ts/core'
-import { shown } from '../source/shown.ts'
+import { printable } from '@openenv-ts/core'
 import { normalName } from './pep508.ts'
 import type { NotFollowed } from './requirement-lines.ts'
 
@@ -23,7 +23,7 @@ export function uvSources(
   return Object.entries(sources).map(([name, source]) => {
     const from = placeOf(Array.isArray(source) ? source.find(isObject) : source)
     report(`A source of a requirement is not followed: ${name} from ${from}`)
-    return { name: normalName(name), requirement: `${shown(name)} @ ${from}` }
+    return { name: normalName(name), requirement: `${printable(name)} @ ${from}` }
   })
 }
 
@@ -33,10 +33,10 @@ function placeOf(source: unknown): string {
   const at = [rev, tag, branch].find((each) => typeof each === 'string')
   if (typeof git === 'string') {
     const inside = typeof subdirectory === 'string' ? `#subdirectory=${subdirectory}` : ''
-    return shown(`git+${git}${typeof at === 'string' ? `@${at}` : ''}${inside}`)
+    return printable(`git+${git}${typeof at === 'string' ? `@${at}` : ''}${inside}`)
   }
-  if (typeof url === 'string') return shown(url)
-  if (typeof path === 'string') return shown(`the path ${path}`)
+  if (typeof url === 'string') return printable(url)
+  if (typeof path === 'string') return printable(`the path ${path}`)
   if (workspace === true) return 'its workspace'
-  return typeof index === 'string' ? shown(`the index ${index}`) : 'elsewhere'
+  return typeof index === 'string' ? printable(`the index ${index}`) : 'elsewhere'
 }

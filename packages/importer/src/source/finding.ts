@@ -1,4 +1,4 @@
-import { shown } from './shown.ts'
+import { printable } from '@openenv-ts/core'
 
 /** Something that a person should know about a source: reported, never fatal. */
 export interface Finding {
@@ -11,5 +11,5 @@ export interface Finding {
 
 /** A finding as one line: `file:line: message`. */
 export function findingLine({ file, line, message }: Finding): string {
-  return `${shown(file)}${line === null ? '' : `:${String(line)}`}: ${shown(message)}`
+  return `${printable(file)}${line === null ? '' : `:${String(line)}`}: ${printable(message)}`
 }

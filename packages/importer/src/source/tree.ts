@@ -1,10 +1,28 @@
 import { isUtf8 } from 'node:buffer'
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Dirent,
+} from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { OpenEnvError } from '@openenv-ts/core'
 import ignore, { type Ignore } from 'ignore'
 import type { Finding } from './finding.ts'
-import { ENVIRONMENT_MARKERS, whyNotDirectory, whyNotFile, type LeftOut } from './left-out.ts'
+import {
+  BUILD,
+  ENVIRONMENT_MARKERS,
+  FIRST_BYTES,
+  whyNotContent,
+  whyNotDirectory,
+  whyNotFile,
+  type LeftOut,
+} from './left-out.ts'
 
 /** A file of a source. */
 export interface SourceFile {
@@ -30,7 +48,8 @@ export interface SourceTree {
 export const IGNORE_FILE = '.openenvignore'
 
 /**
- * Lists what a source consists of. Reads names, sizes and its `.openenvignore`; follows no link and opens no other file.
+ * Lists what a source consists of. Reads names, sizes, its `.openenvignore`, and the first bytes of each
+ * file, by which a private key is known; follows no link.
  *
  * @throws OpenEnvError VALIDATION_ERROR where `source` is not a readable directory.
  */
@@ -103,11 +122,34 @@ function whyNot(root: string, path: string, entry: Dirent, ignored: Ignore): str
   if (entry.name.includes('\uFFFD')) return 'its name is not UTF-8'
   if (entry.isSymbolicLink()) return whyNotLink(root, path)
   if (entry.isDirectory()) {
-    return whyNotDirectory(entry.name) ?? (ignored.ignores(`${path}/`) ? IGNORE_FILE : null)
+    const { ignored: isIgnored, unignored } = ignored.test(`${path}/`)
+    const why = whyNotDirectory(entry.name, basename(dirname(path)))
+    // A folder of data may be called `build`: a line `!build/` takes it along.
+    if (why !== null && !(why === BUILD && unignored)) return why
+    return isIgnored ? IGNORE_FILE : null
   }
   // A pipe would hold its reader up for ever.
   if (!entry.isFile()) return 'not a plain file'
-  return whyNotFile(entry.name) ?? (ignored.ignores(path) ? IGNORE_FILE : null)
+  return (
+    whyNotFile(entry.name) ??
+    (ignored.ignores(path) ? IGNORE_FILE : null) ??
+    whyNotContent(beginningOf(join(root, path)))
+  )
+}
+
+/** The first bytes of a file; none where it cannot be read, which whoever reads it says. */
+function beginningOf(file: string): Uint8Array {
+  const bytes = Buffer.alloc(FIRST_BYTES)
+  try {
+    const opened = openSync(file, 'r')
+    try {
+      return bytes.subarray(0, readSync(opened, bytes, 0, FIRST_BYTES, 0))
+    } finally {
+      closeSync(opened)
+    }
+  } catch {
+    return bytes.subarray(0, 0)
+  }
 }
 
 function whyNotLink(root: string, path: string): string {
