@@ -201,6 +201,7 @@ export default defineConfig(
     files: ['test/*.ts', 'test/{faults,full,imports}/*.ts'],
     rules: { 'import-x/no-relative-packages': 'off' },
   },
+  { files: ['**/*.test.ts'], rules: { 'openenv/test-asserts': 'error' } },
   {
     files: TESTS,
     rules: {
@@ -208,7 +209,6 @@ export default defineConfig(
       'no-console': 'off',
       'no-restricted-imports': 'off',
       'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX],
-      'openenv/test-asserts': 'error',
       // Replies of a wire are looked at as they came.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
