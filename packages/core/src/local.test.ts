@@ -219,7 +219,11 @@ describe('giving up', () => {
         expect(world.done[0]).toBe(made ? 'made' : call === 'step' ? 'finished' : undefined)
         if (call === 'state') expect(await next).toMatchObject({ step_count: made ? 1 : 0 })
         if (call === 'step') {
-          expect(await next).toMatchObject({ status: 'terminated', reward: 1, terms: { there: 1 } })
+          expect(await next).toMatchObject({
+            status: 'terminated',
+            reward: 1,
+            terms: [{ name: 'there', value: 1, weight: 1 }],
+          })
           expect(episode.stepCount).toBe(made ? 2 : 1)
         }
       })

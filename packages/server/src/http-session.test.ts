@@ -323,11 +323,11 @@ describe('what HTTP replies carry', () => {
   it('shows info as info and as metadata, inside and at the top when there is any [OE-7]', async () => {
     const { body } = await post(counterApp(), '/reset', { task_id: 'from-2' })
     expect(body).toEqual({
-      observation: { total: 2, note: null, metadata: { left: 10 } },
+      observation: { total: 2, note: null, metadata: { left: 10, task_id: 'from-2' } },
       reward: null,
       done: false,
-      metadata: { left: 10 },
-      info: { left: 10 },
+      metadata: { left: 10, task_id: 'from-2' },
+      info: { left: 10, task_id: 'from-2' },
     })
   })
 

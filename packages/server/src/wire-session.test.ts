@@ -84,7 +84,7 @@ describe('a session on /ws', () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     const { data } = await client.ask('reset', { task_id: 'from-4' })
-    expect(data['observation']).toEqual({ total: 4, note: null, metadata: { left: 10 } })
+    expect(data['observation']).toEqual({ total: 4, note: null, metadata: { left: 10, task_id: 'from-4' } })
   })
 
   it('repeats metadata at the top level when there is any, and never as null [wire 11] [OE-7]', async () => {
@@ -96,6 +96,7 @@ describe('a session on /ws', () => {
       'metadata',
       'observation',
       'reward',
+      'terms',
     ])
     await using silent = await serve(echo, { port: 0 })
     await using other = await SocketClient.open(silent.url)
