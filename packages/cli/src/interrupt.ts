@@ -1,4 +1,5 @@
 import { EXIT, Interrupted } from './failure.ts'
+import { watchStarter } from './starter.ts'
 import { note, progressOutput } from './terminal.ts'
 
 /** Ctrl-C (or a termination) turned into an abort, so that work ends in order. */
@@ -9,7 +10,8 @@ export interface Interrupt extends Disposable {
 }
 
 /**
- * Listens for SIGINT and SIGTERM until it is disposed. The first aborts; the second ends the process at once.
+ * Listens for SIGINT and SIGTERM until it is disposed. The first aborts; the second ends the process at once. Where a shell
+ * runs the command alone, as npm and npx have one, its end counts as SIGTERM.
  *
  * @param message - Said when the first arrives.
  */
@@ -31,12 +33,16 @@ export function listenForInterrupt(message: string): Interrupt {
   }
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onTerminate)
+  const parent = watchStarter(() => {
+    if (!controller.signal.aborted) onTerminate()
+  })
   return {
     signal: controller.signal,
     get exitCode() {
       return exitCode
     },
     [Symbol.dispose]() {
+      parent[Symbol.dispose]()
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onTerminate)
     },

@@ -33,7 +33,8 @@ export function dockerfile({ port, python }: ImagePlan): string {
     'HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \\',
     `  CMD ["node", "-e", "fetch('http://127.0.0.1:${String(port)}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]`,
     '# Whoever reaches the port may use it, unless OPENENV_CONTROL_TOKEN is set.',
-    `CMD ["npx", "openenv", "serve", ".", "--host", "0.0.0.0", "--port", "${String(port)}"]`,
+    '# Not by npx: it would keep the signal that ends the container, and no episode would be closed.',
+    `CMD ["node_modules/.bin/openenv", "serve", ".", "--host", "0.0.0.0", "--port", "${String(port)}"]`,
   ]
   return `${lines.join('\n')}\n`
 }

@@ -38,6 +38,8 @@ import { rpcSocketRoutes } from './rpc-socket.ts'
 import type { UnreadBytes } from './unread-bytes.ts'
 import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
 
+/** How often a server that shuts down looks whether anything is still at work. */
+const QUIET_INTERVAL_MS = 5
 /** How often idle sessions are looked for. */
 const REAP_INTERVAL_MS = 5000
 /** Of those, after how many kept episodes are looked through: a minute. */
@@ -59,7 +61,9 @@ export interface App {
    * Decides on a WebSocket handshake: what takes over the accepted socket, or the answer that refuses it.
    */
   upgrade(request: Request, arrival?: Arrival): ((socket: SocketLike) => SocketHandler) | Response
-  /** Closes every episode and opens no more. */
+  /** Settles when no request is being handled and no episode is at a call. Streams that only listen do not count. */
+  quiet(): Promise<void>
+  /** Closes every episode and opens no more, then ends the streams. */
   close(): Promise<void>
 }
 
@@ -100,6 +104,8 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
   const http = mountRoutes(routes, host, { bare: options.routes === 'minimal' })
   const upgrades = mountSockets(sockets, host)
   let rounds = 0
+  /** Requests that have no answer yet. */
+  let handling = 0
   const reaper = setInterval(() => {
     void sessions.reap()
     host.shared.unread.cutOffStalled(sessions.limits.readSeconds * 1000, performance.now())
@@ -120,15 +126,27 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     maxMessageBytes,
     limits: sessions.limits,
-    fetch: async (request, arrival = {}) =>
-      check(request, 'http') ??
-      cors.preflight(request) ??
-      cors.answer(request, await answered(http, request, arrival)),
+    fetch: async (request, arrival = {}) => {
+      handling += 1
+      try {
+        return (
+          check(request, 'http') ??
+          cors.preflight(request) ??
+          cors.answer(request, await answered(http, request, arrival))
+        )
+      } finally {
+        handling -= 1
+      }
+    },
     upgrade: (request, arrival) => check(request, 'socket') ?? upgrades(request, arrival),
+    quiet: async () => {
+      while (handling > 0 || sessions.atWork)
+        await new Promise((resolve) => setTimeout(resolve, QUIET_INTERVAL_MS))
+    },
     close: async () => {
       clearInterval(reaper)
-      sessions.events.end()
       await sessions.drain()
+      sessions.events.end()
       await mcp.close()
     },
   }

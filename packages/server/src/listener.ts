@@ -43,6 +43,8 @@ export interface Listener {
   readonly server: Server
   readonly sockets: Sockets
   readonly port: number
+  /** Settles when every answer that was begun has gone out. */
+  flushed(): Promise<void>
 }
 
 /**
@@ -82,7 +84,11 @@ export async function openListener(
     // Counts between requests only; the other limits count within one.
     keepAliveTimeout: at.keepAliveSeconds * 1000,
   }
+  const answers = new Set<Promise<void>>()
   const server = createServer(limits, (request, response) => {
+    const gone = new Promise<void>((resolve) => response.once('close', resolve))
+    answers.add(gone)
+    void gone.then(() => answers.delete(gone))
     response.once('finish', () => {
       discardBody(request, response.statusCode)
     })
@@ -100,7 +106,14 @@ export async function openListener(
   const connections = boundConnections(server, app.limits.connections)
   const sockets = attachSockets(server, app, { planes, log, patience: at.patience, forwarded, connections })
   await listen(server, port, host)
-  return { server, sockets, port: (server.address() as AddressInfo).port }
+  return {
+    server,
+    sockets,
+    port: (server.address() as AddressInfo).port,
+    flushed: async () => {
+      await Promise.all(answers)
+    },
+  }
 }
 
 /** Takes no more connections; settles when the last one has ended. */

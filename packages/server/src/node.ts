@@ -90,6 +90,8 @@ const DEFAULT_DRAIN_SECONDS = 10
 const DEFAULT_REQUEST_SECONDS = 60
 /** How long environments have to free what they hold when the server closes. */
 const EPISODES_GRACE_MS = 5000
+/** How long answers that were begun have to go out when the server closes. */
+const ANSWERS_GRACE_MS = 500
 
 /**
  * Serves an environment on a port, by default on loopback only.
@@ -232,9 +234,12 @@ async function listenFor(
     return (closing ??= shutDown(listeners, apps))
   }
   const drain = async (seconds = DEFAULT_DRAIN_SECONDS): Promise<void> => {
+    const end = performance.now() + seconds * 1000
     for (const { sessions } of apps) sessions.stopOpening()
-    await within(seconds * 1000, finishAll(listeners, apps))
-    await close()
+    await within(seconds * 1000, finishCalls(listeners, apps))
+    lag.disable()
+    // What was answered last may still be on its way.
+    await (closing ??= shutDown(listeners, apps, Math.max(end - performance.now(), ANSWERS_GRACE_MS)))
   }
   return {
     apps,
@@ -274,20 +279,32 @@ function planesOf(
   return planes
 }
 
-/** Waits for what sockets are doing, then for requests: while there are any, others may still ask whether it is ready. */
-async function finishAll(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
-  await Promise.all(listeners.map(({ sockets }) => sockets.finishAll()))
-  for (const { sessions } of apps) sessions.events.end()
-  await Promise.all(listeners.map(({ server }) => stop(server)))
+/** Waits for calls under way: meanwhile others may still ask whether the server is ready. */
+async function finishCalls(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
+  await Promise.all([
+    ...listeners.map(({ sockets }) => sockets.finishAll()),
+    ...apps.map((app) => app.quiet()),
+  ])
 }
 
-async function shutDown(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
+/**
+ * Takes no more connections, closes every episode, then ends streams and connections. Nothing that a client holds open
+ * delays the episodes.
+ *
+ * @param answersMs - How long answers that were begun have to go out.
+ */
+async function shutDown(
+  listeners: readonly Listener[],
+  apps: readonly App[],
+  answersMs = ANSWERS_GRACE_MS,
+): Promise<void> {
   const stopped = listeners.map(({ server, sockets }) => {
     sockets.stopPinging()
     return stop(server)
   })
   await within(EPISODES_GRACE_MS, Promise.all(apps.map((app) => app.close())))
   await Promise.all(listeners.map(({ sockets }) => sockets.closeAll()))
+  await within(answersMs, Promise.all(listeners.map((listener) => listener.flushed())))
   for (const { server } of listeners) server.closeAllConnections()
   await Promise.all(stopped)
 }

@@ -256,6 +256,14 @@ export class Sessions {
     for (const { quota } of this.#byId.values()) quota?.unread.cutOffStalled(milliseconds, now)
   }
 
+  /** Whether an episode is at a call. */
+  get atWork(): boolean {
+    for (const session of this.#byId.values()) {
+      if (session.working?.() ?? session.episode.busy) return true
+    }
+    return false
+  }
+
   /** Opens no more. What is open goes on. */
   stopOpening(): void {
     this.#draining = true
