@@ -101,6 +101,7 @@ const TERMINAL = [
 /** These write what they have escaped, or the output of the user's own code. */
 const MAY_WRITE = [
   'packages/cli/src/terminal.ts',
+  'packages/python-bridge/src/build-consent.ts',
   'packages/python-bridge/src/host.ts',
   'packages/server/src/isolation/isolation.ts',
   'packages/server/src/isolation/output.ts',
@@ -116,6 +117,7 @@ export default defineConfig(
     '**/runs/**',
     '**/fixtures/**',
     '**/.made/**',
+    '.mutations/**',
     'test/lint-fixtures/**',
     // Sources of a package that is not here: it is linted by its own rules where it has been made.
     'packages/scaffold/template/**',

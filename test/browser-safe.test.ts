@@ -9,6 +9,7 @@ const WEB_STANDARD = new Set([
   'zod',
   'pure-rand',
   'fastest-levenshtein',
+  'eventsource-parser',
   'hono',
   '@modelcontextprotocol/server',
   '@modelcontextprotocol/client',

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fencesOf, stepsOf, unprovokedItemsOf } from '../docs/page.mjs'
 
@@ -12,6 +12,8 @@ const PAGES = [
     .map((file) => `docs/${file}`),
 ]
 const DOCS = PAGES.filter((page) => page !== 'README.md')
+/** A page of promises has tests in place of commands. */
+const SECURITY = 'docs/security.md'
 
 /** Code names the file that it is taken from: in its first line, or JSON after the name of its language. */
 const CODE = PAGES.flatMap((page) =>
@@ -43,14 +45,30 @@ describe('the pages', () => {
     }
   })
 
-  it.each(DOCS)('%s runs the files that its code is taken from', (page) => {
-    const commands = stepsOf(read(page)).map(({ command }) => command)
-    expect(commands.length).toBeGreaterThan(2)
-    for (const { file } of CODE.filter((code) => code.page === page)) {
-      expect(
-        commands.some((command) => command.includes(file)),
-        `no command runs ${file}`,
-      ).toBe(true)
+  it.each(DOCS.filter((page) => page !== SECURITY))(
+    '%s runs the files that its code is taken from',
+    (page) => {
+      const commands = stepsOf(read(page)).map(({ command }) => command)
+      expect(commands.length).toBeGreaterThan(2)
+      for (const { file } of CODE.filter((code) => code.page === page)) {
+        expect(
+          commands.some((command) => command.includes(file)),
+          `no command runs ${file}`,
+        ).toBe(true)
+      }
+    },
+  )
+
+  it('name a test that exists for every promise of security', () => {
+    const rows = read(SECURITY)
+      .split('\n')
+      .filter((line) => line.startsWith('|') && !/^\| *(?:promise|-+) *\|/.test(line))
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+    expect(rows.length).toBeGreaterThan(20)
+    for (const [, promise = '', , test = ''] of rows) {
+      const files = [...test.matchAll(/`([\w./-]+\.ts)`/g)].map(([, file = '']) => file)
+      expect(files, promise).not.toEqual([])
+      for (const file of files) expect(existsSync(new URL(file, ROOT)), `${promise}: ${file}`).toBe(true)
     }
   })
 

@@ -90,7 +90,7 @@ describe('what a hostile server says', () => {
       await using here = await folder()
       vi.spyOn(process, 'cwd').mockReturnValue(here.path)
       const out = command === 'info' || command === 'tasks' ? [] : ['--out', join(here.path, 'run')]
-      const { text, code } = await written(String(command), server.url, ...flags.filter(Boolean), ...out)
+      const { text, code } = await written(command, server.url, ...flags.filter(Boolean), ...out)
       expect(text).not.toBe('')
       expect(HARMFUL.exec(text)?.index ?? -1, JSON.stringify(text)).toBe(-1)
       // No line of the command's own is made by a line feed of the server's.

@@ -25,7 +25,7 @@ describe('a lock file', () => {
   const writtenBy = (pid: number, more: object = {}): void => {
     writeFileSync(path, JSON.stringify({ pid, host: hostname(), started: null, id: 'other', ...more }))
   }
-  const isTaken = async (): Promise<void> => {
+  const expectTaken = async (): Promise<void> => {
     await (await lockFile(path)).release()
     expect(await readdir(folder)).toEqual([])
   }
@@ -106,7 +106,7 @@ describe('a lock file', () => {
     const { pid, ...more } = owner() as { pid: number; started?: string }
     if ('started' in more && !hasProc) return
     writtenBy(pid, more)
-    await isTaken()
+    await expectTaken()
   })
 
   it.skipIf(!hasProc)('is taken over from a zombie, which its parent never waits for', async () => {
@@ -118,7 +118,7 @@ describe('a lock file', () => {
       const stat = (): string => readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
       await expect.poll(stat, { interval: 5 }).toMatch(/\) Z /)
       writtenBy(pid, { started: stat().split(') ')[1]?.split(' ')[19] })
-      await isTaken()
+      await expectTaken()
     } finally {
       parent.kill('SIGKILL')
     }
@@ -128,7 +128,7 @@ describe('a lock file', () => {
     'is taken over when it holds no owner (%#)',
     async (content) => {
       writeFileSync(path, content)
-      await isTaken()
+      await expectTaken()
     },
   )
 
@@ -136,7 +136,7 @@ describe('a lock file', () => {
     writtenBy(DEAD, { host: 'elsewhere', started: '1' })
     await expect(lockFile(path)).rejects.toMatchObject({ owner: { host: 'elsewhere', isLocal: false } })
     rmSync(path)
-    await isTaken()
+    await expectTaken()
   })
 
   it('is waited for as long as the caller says, and no longer', async () => {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError, printable } from '@openenv-ts/core'
 
 /** Which packages an installer may build: those without a wheel run their own build, which is code of strangers. */
 export type Builds =
@@ -55,7 +55,7 @@ async function saysYes({ environment, needsBuild, terminal = standard() }: Build
     const answer = await Promise.race([
       closed,
       asking.question(
-        `${environment} needs packages without a wheel: ${needsBuild.join(', ')}.\n` +
+        `${printable(environment)} needs packages without a wheel: ${needsBuild.map((name) => printable(name)).join(', ')}.\n` +
           'Installing them runs their own build on this machine. Build them? [y/N] ',
       ),
     ])
