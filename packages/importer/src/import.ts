@@ -4,7 +4,7 @@ import { commitOf } from './git-commit.ts'
 import type { Detection, EnvironmentImporter, GeneratedEnvironment, PythonNeeds, Source } from './importer.ts'
 import type { Places } from './places.ts'
 import { openProject } from './python/project.ts'
-import { ImportFailure } from './refusal.ts'
+import { ImportFailure, ImportRefusal } from './refusal.ts'
 import { ResolutionError, type Resolution } from './resolve-requirements.ts'
 import { importersOf, nameOf, selectEntryPoint, type Selection, type Sighting } from './selection.ts'
 import { findingLine, type Finding } from './source/finding.ts'
@@ -113,6 +113,7 @@ async function failing<T>(code: ImportFailure['code'], what: string, work: () =>
   try {
     return await work()
   } catch (error) {
+    if (error instanceof ImportRefusal) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw new ImportFailure(code, `${what}: ${why.replaceAll(/\s+/g, ' ')}`, error)
   }

@@ -10,6 +10,7 @@ export type RefusalCode =
   | 'SEVERAL_TYPES'
   | 'UNKNOWN_ENTRY_POINT'
   | 'SEVERAL_ENTRY_POINTS'
+  | 'UNSUPPORTED_VERSION'
 
 /** That an import was not even tried, because of what was asked for; the message is one line with what to do. */
 export class ImportRefusal extends Error {

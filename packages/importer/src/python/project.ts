@@ -28,6 +28,8 @@ export interface PythonProject {
    * @param libraries - Top-level module names, for example `verifiers`.
    */
   modulesUsing(libraries: readonly string[]): readonly PythonModule[]
+  /** The modules whose text has a name in it. Sorted by file. */
+  modulesNaming(name: string): readonly PythonModule[]
   /** The files of the source that a module imports, straight. */
   importsOf(module: PythonModule): ReadonlySet<string>
   /** A module and all of the source that it imports, straight or not. */
@@ -104,6 +106,10 @@ function projectOf(tree: SourceTree, parsers: Parsers): PythonProject {
       }
       for (const module of using.values()) project.reachedFrom(module)
       return [...using.values()].sort((one, other) => (one.file < other.file ? -1 : 1))
+    },
+    modulesNaming: (name) => {
+      const files = [...sieved.keys()].filter((file) => textOf(file)?.includes(name) === true)
+      return files.sort().flatMap((file) => project.module(file) ?? [])
     },
     importsOf: (module) => {
       const known = imports.get(module)
