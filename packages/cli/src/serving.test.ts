@@ -30,7 +30,11 @@ describe('openenv serve', () => {
     const { code, stdout } = await server.finished
     expect(code).toBe(0)
     expect(stdout).toContain(`openenv eval ${url}/email-triage`)
-    expect(stdout).toContain(`MCP      ${url}/echo/mcp`)
+    for (const name of ['echo', 'email-triage']) {
+      const addresses = [`${url.replace('http', 'ws')}/${name}/ws`, `${url}/${name}`, `${url}/${name}/mcp`]
+      for (const address of addresses) expect(stdout.split(/\s+/)).toContain(address)
+      expect(stdout).toContain(`Open Reward Standard  ${url}/${name}\n`)
+    }
   })
 
   it('refuses two environments of one name, and a task for all of several', async () => {

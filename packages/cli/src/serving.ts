@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { isOpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
-import { LOOPBACK_HOSTS, type LogEvent, type ResumeStore, type Tokens } from '@openenv-ts/server'
+import {
+  LOOPBACK_HOSTS,
+  waysIn,
+  type App,
+  type LogEvent,
+  type ResumeStore,
+  type Tokens,
+} from '@openenv-ts/server'
 import {
   isTokenVariable,
   readTokens,
@@ -65,7 +72,7 @@ async function serveUntil(
       `warning: ${flags.host} is reachable from other machines, and whoever reaches it may use it: there are no tokens.`,
     )
   }
-  for (const { environment } of server.apps) printWaysIn(environment, server, flags)
+  for (const app of server.apps) printWaysIn(app, server, flags)
   print('  Ctrl-C stops it.')
   if (!signal.aborted) {
     await new Promise<void>((resolve) => {
@@ -204,26 +211,28 @@ function logEvent({ level, message, cause }: LogEvent): void {
   if (cause !== undefined) note(cause instanceof Error ? (cause.stack ?? cause.message) : oneLine(cause))
 }
 
+/** What is served and how to connect: a line for each protocol, and those to copy below it. */
 function printWaysIn(
-  { name, description }: AnyEnvironment,
-  { apps, url: root, agentUrl, operatorUrl }: RunningServer,
-  { mode, routes, agentEpisode }: ServeFlags,
+  { environment, routes, sockets }: App,
+  { apps, publicUrl, agentUrl, operatorUrl, url }: RunningServer,
+  { routes: which, agentEpisode }: ServeFlags,
 ): void {
+  const { name, description } = environment
   const below = apps.length > 1 ? `/${name}` : ''
-  const url = root + below
+  const base = publicUrl + below
+  const agents = { agentBase: agentUrl + below, playsAtMcp: agentEpisode !== undefined }
   print(`  ${name}: ${oneLine(description)}`)
-  if (routes === 'minimal') {
-    print(`  curl     curl -X POST ${url}/reset -H 'Content-Type: application/json' -d '{}'`)
-  } else if (mode !== 'production') {
-    print(`  command  openenv eval ${url} --policy random`)
-    print(`  Python   GenericEnvClient(base_url="${url}")   from openenv.core`)
-    print(`  HTTP     curl ${url}/schema`)
-  } else {
-    print(`  HTTP     curl ${url}/schema`)
+  for (const way of waysIn({ environment, routes, sockets }, base, agents)) {
+    print(`  ${way.protocol.padEnd(LABEL)}  ${way.url}`)
+    for (const [label, line] of way.lines) print(`    ${label.padEnd(LABEL - 2)}  ${line}`)
   }
-  if (routes === 'full' && agentEpisode !== undefined) print(`  MCP      ${agentUrl}${below}/mcp`)
-  if (operatorUrl !== root) print(`  metrics  ${operatorUrl}${below}/metrics`)
+  if (which === 'minimal') return
+  print(`  ${'page'.padEnd(LABEL)}  ${base}`)
+  if (operatorUrl !== url) print(`  ${'metrics'.padEnd(LABEL)}  ${operatorUrl}${below}/metrics`)
 }
+
+/** The longest protocol. */
+const LABEL = 'Open Reward Standard'.length
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,32 +1,23 @@
-import { Hono } from 'hono'
 import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
 import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
 import { Cors } from './cors.ts'
 import { hostCheck } from './host-check.ts'
+import { answerTo, mountRoutes, mountSockets } from './mount.ts'
 import { McpEndpoint } from './mcp/endpoint.ts'
 import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
 import { openApi } from './openapi.ts'
+import { waysIn, type WayIn } from './ways-in.ts'
 import { orsRoutes } from './ors/routes.ts'
 import { DEFAULT_MAX_MESSAGE_BYTES, type ServerOptions } from './options.ts'
 import { Gate } from './gate.ts'
 import type { ServerLimits } from './limits.ts'
 import { sharedQuota } from './quota.ts'
-import { routePath } from './request-path.ts'
 import { Resumption } from './resume.ts'
 import { agentAddress, publicAddress } from './public-url.ts'
-import {
-  failure,
-  json,
-  jsonParts,
-  type Arrival,
-  type Host,
-  type Plane,
-  type Route,
-  type SocketRoute,
-  type Visit,
-} from './route.ts'
+import type { Arrival, Host, Route, SocketRoute } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { homeRoutes } from './routes/home.ts'
 import { infoRoutes } from './routes/info.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { minimalRoutes } from './routes/minimal.ts'
@@ -35,7 +26,6 @@ import { operatorRoutes } from './routes/operator.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
 import { rpcSocketRoutes } from './rpc-socket.ts'
-import type { UnreadBytes } from './unread-bytes.ts'
 import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
 
 /** How often a server that shuts down looks whether anything is still at work. */
@@ -132,7 +122,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
         return (
           check(request, 'http') ??
           cors.preflight(request) ??
-          cors.answer(request, await answered(http, request, arrival))
+          cors.answer(request, await answerTo(http, request, arrival))
         )
       } finally {
         handling -= 1
@@ -182,115 +172,15 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
     summary: 'This document',
     handle: () => ({ body: document }),
   }
-  return {
-    routes: [...listed, openApiRoute, ...docsRoutes(options.apiPage)],
-    sockets: [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)],
-  }
-}
-
-/** A HEAD is a GET of which nothing but the head is wanted: a stream that it would open is closed again. */
-async function answered(http: Hono<Mounted>, request: Request, arrival: Arrival): Promise<Response> {
-  if (request.method !== 'HEAD') return http.fetch(request, arrival)
-  const { status, headers, body } = await http.fetch(
-    new Request(request.url, { headers: request.headers }),
-    arrival,
-  )
-  await body?.cancel()
-  return new Response(null, { status, headers })
-}
-
-/** What a listener tells with each request. */
-interface Mounted {
-  Bindings: Arrival
-}
-
-/** Where answers count that nobody may be reading. Agents' routes see to theirs themselves. */
-function sharedUnread({ gate, shared }: Host, request: Request, plane: Plane): UnreadBytes | undefined {
-  if (plane === 'open' || plane === 'agent' || plane === 'capability') return undefined
-  const principal = gate.principal(request.headers)
-  return principal === 'control' || principal === 'operator' ? undefined : shared.unread
-}
-
-/**
- * Routes in order; a known path with another method is 405, everything else 404.
- *
- * @param bare - Whether there are the routes and nothing else, OPTIONS included.
- */
-function mountRoutes(
-  routes: readonly Route[],
-  host: Host,
-  { bare }: { readonly bare: boolean },
-): Hono<Mounted> {
-  const app = new Hono<Mounted>({ getPath: ({ url }) => routePath(url) })
-  for (const { method, path, plane, handle } of routes) {
-    app.on(method, host.basePath + path, async (context) => {
-      const request = context.req.raw
-      if (context.env.planes?.has(plane) === false) return notFound()
-      const refused = host.gate.refusal(request.headers, plane)
-      if (refused !== null) return refused
-      const unread = sharedUnread(host, request, plane)
-      try {
-        // Nothing is done whose answer there would be no room for.
-        unread?.reserve()()
-        const reply = await handle(request, context.req.param(), visitOf(request, context.env, host))
-        if (reply instanceof Response) return reply
-        return unread === undefined ? json(reply) : unread.send(...jsonParts(reply))
-      } catch (error) {
-        return failure(error, host)
-      }
+  const sockets = [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)]
+  const agents = agentAddress(options)
+  const ways = (base: string): readonly WayIn[] =>
+    waysIn({ environment: host.environment, routes: listed, sockets }, base, {
+      agentBase: agents() ?? base,
+      playsAtMcp: task !== undefined,
     })
-  }
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const sharing = routes.filter((route) => route.path === path)
-    const allow = sharing.map(({ method }) => method).join(', ')
-    app.all(host.basePath + path, ({ req, env: { planes } }) => {
-      const served = sharing.filter(({ plane }) => planes?.has(plane) !== false)
-      const refusals = served.map(({ plane }) => host.gate.refusal(req.raw.headers, plane))
-      // Which methods there are is known to whoever may use one of them.
-      if (!refusals.includes(null)) return refusals[0] ?? notFound()
-      if (req.method === 'OPTIONS' && !bare) {
-        const more = allow.includes('GET') ? ', HEAD, OPTIONS' : ', OPTIONS'
-        return new Response(null, { status: 204, headers: { allow: allow + more } })
-      }
-      return json({ status: 405, body: { detail: 'Method Not Allowed' }, headers: { allow } })
-    })
-  }
-  app.notFound(() => notFound())
-  app.onError((error) => failure(error, host))
-  return app
-}
-
-function visitOf(request: Request, { planes, origin }: Arrival, { gate, publicUrl, basePath }: Host): Visit {
-  return {
-    get base() {
-      return publicUrl ?? `${origin ?? new URL(request.url).origin}${basePath}`
-    },
-    sees: (plane) => planes?.has(plane) !== false && gate.refusal(request.headers, plane) === null,
-  }
-}
-
-function mountSockets(sockets: readonly SocketRoute[], host: Host): App['upgrade'] {
-  const patterns = sockets.map((route) => ({
-    route,
-    pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
-  }))
-  return (request, { planes } = {}) => {
-    const path = routePath(request.url)
-    for (const { route, pattern } of patterns) {
-      const match = pattern.exec(path)
-      if (match === null || planes?.has(route.plane) === false) continue
-      return host.gate.refusal(request.headers, route.plane) ?? route.accept(request, match.groups ?? {})
-    }
-    return notFound()
-  }
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
-
-function notFound(): Response {
-  return json({ status: 404, body: { detail: 'Not Found' } })
+  const pages = [...docsRoutes(document), ...homeRoutes(host.environment, ways)]
+  return { routes: [...listed, openApiRoute, ...pages], sockets }
 }
 
 /** A prefix in its one form: empty, or with a leading slash and no trailing one. */

@@ -8,7 +8,6 @@ import { agentAddress, publicAddress } from './public-url.ts'
 import { readForwarded, type TrustedProxies } from './forwarded.ts'
 import type { Plane } from './route.ts'
 import { several } from './several.ts'
-import { installedApiPage } from './swagger-ui.ts'
 import { metric } from './tally.ts'
 import { within } from './within.ts'
 
@@ -138,7 +137,7 @@ const KEYS = keysOf<ListenOptions>({
     agentEpisode: true,
     publicUrl: true,
   },
-  ...{ agentUrl: true, moreMetrics: true, openEpisode: true, resumeStore: true, about: true, apiPage: true },
+  ...{ agentUrl: true, moreMetrics: true, openEpisode: true, resumeStore: true, about: true },
   ...{ clock: true, log: true, port: true, agentPort: true, operatorPort: true, host: true },
   ...{
     pingSeconds: true,
@@ -174,7 +173,6 @@ async function listenFor(
   const placed = environments.map(({ environment, path, options: own }) => ({
     path: basePath + path,
     app: createApp(environment, {
-      apiPage: installedApiPage(),
       moreMetrics: () => processMetrics(lag),
       ...options,
       ...(publicUrl === undefined ? {} : { publicUrl: publicUrl + path }),
@@ -189,6 +187,12 @@ async function listenFor(
     }),
   }))
   const apps = placed.map(({ app }) => app)
+  const served = several(placed, {
+    ...options,
+    basePath,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+  })
   const [app] = apps
   if (app === undefined) throw new RangeError('There is no environment to serve.')
   const urlAt = (bound: number): string => `http://${urlHost(host)}:${String(bound)}${basePath}`
@@ -199,7 +203,7 @@ async function listenFor(
     options.pingSeconds === 0 ? 0 : seconds('pingSeconds', options.pingSeconds, DEFAULT_PING_SECONDS)
   const pingTimeoutSeconds = seconds('pingTimeoutSeconds', options.pingTimeoutSeconds, pingSeconds)
   const open = async (at: number, planes?: ReadonlySet<Plane>): Promise<string> => {
-    const listener = await openListener(several(placed), {
+    const listener = await openListener(served, {
       port: at,
       host,
       log: options.log ?? ignore,

@@ -3,7 +3,6 @@ import type { Tokens } from './gate.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
 import type { ServerLimits } from './limits.ts'
 import type { ResumeStore } from './resume.ts'
-import type { ReadApiPage } from './routes/docs.ts'
 
 /** 16 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -80,8 +79,6 @@ export interface ServerOptions {
   readonly resumeStore?: ResumeStore
   /** For `/metadata`. */
   readonly about?: { readonly readme?: string; readonly author?: string; readonly documentationUrl?: string }
-  /** Reads what the page at `/docs` needs; without it that page says what to install. */
-  readonly apiPage?: ReadApiPage
   readonly clock?: Clock
   readonly log?: (event: LogEvent) => void
 }

@@ -69,6 +69,8 @@ export interface Route {
   readonly plane: Plane
   /** One line for the OpenAPI document. */
   readonly summary: string
+  /** Whether it answers people: then a refusal is a page too. */
+  readonly page?: true
   /** Whatever this throws is answered as an error of the table. */
   readonly handle: (
     request: Request,

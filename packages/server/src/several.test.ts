@@ -17,12 +17,33 @@ describe('several environments behind one listener', () => {
     expect(server.apps.map(({ sessions }) => sessions.size)).toEqual([1, 0])
   })
 
-  it('leave the root with nothing but /health', async () => {
-    await using server = await serveSeveral(both, { port: 0 })
+  it.each(['', '/envs'])('are listed at the root, below %j [OE-23]', async (basePath) => {
+    await using server = await serveSeveral(both, { port: 0, basePath })
     expect((await get(server.url, '/health')).status).toBe(200)
-    for (const path of ['/', '/metadata', '/schema', '/echoes/metadata', '/echo-two']) {
-      expect((await get(server.url, path)).status).toBe(404)
+    expect((await get(server.url, '/metadata')).body).toMatchObject({
+      environments: [
+        { name: 'echo', version: echo.version, url: `${server.url}/echo` },
+        { name: 'email-triage', description: emailTriage.description, url: `${server.url}/email-triage` },
+      ],
+    })
+    expect((await get(server.url, '/list_environments')).body).toEqual(['echo', 'email-triage'])
+    for (const path of ['', '/', '/web']) {
+      const page = await fetch(server.url + path)
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+      expect(await page.text()).toContain(`href="${server.url}/email-triage"`)
     }
+  })
+
+  it('leave the root with nothing else, and each plane closed to others', async () => {
+    const tokens = { control: 'for-trainers', agent: 'for-agents' }
+    await using server = await serveSeveral(both, { port: 0, tokens })
+    const as = (token: string) => ({ authorization: `Bearer ${token}` })
+    for (const path of ['/', '/web', '/metadata', '/list_environments'])
+      expect([path, (await fetch(server.url + path)).status]).toEqual([path, 401])
+    expect((await get(server.url, '/metadata', as('for-agents'))).status).toBe(200)
+    expect((await get(server.url, '/list_environments', as('for-agents'))).status).toBe(403)
+    for (const path of ['/schema', '/echoes/metadata', '/echo-two'])
+      expect((await get(server.url, path, as('for-trainers'))).status).toBe(404)
     expect((await post(server.url, '/reset', {})).status).toBe(404)
     await expect(SocketClient.open(server.url)).rejects.toThrow('404')
   })

@@ -1,7 +1,17 @@
+import type { AnyEnvironment } from '@openenv-ts/core'
 import type { App } from './app.ts'
+import { Cors } from './cors.ts'
+import { Gate } from './gate.ts'
+import { hostCheck } from './host-check.ts'
+import type { ServerLimits } from './limits.ts'
 import type { Served } from './listener.ts'
+import { answerTo, mountRoutes } from './mount.ts'
+import type { ServerOptions } from './options.ts'
+import { publicAddress } from './public-url.ts'
+import { sharedQuota } from './quota.ts'
 import { routePath } from './request-path.ts'
-import { json, type RouteReply } from './route.ts'
+import { json, type Route } from './route.ts'
+import { listingRoutes } from './routes/home.ts'
 
 /** An app and the path that all of its routes begin with; empty for the only one. */
 export interface Placed {
@@ -11,27 +21,87 @@ export interface Placed {
 
 /**
  * Several environments behind one listener, each whole and on its own below its path: tokens, sessions and capacity
- * are each app's. Beside them there is only `/health`.
+ * are each app's. The root lists them [OE-23].
  */
-export function several(placed: readonly Placed[]): Served {
+export function several(
+  placed: readonly Placed[],
+  options: ServerOptions & { readonly basePath: string },
+): Served {
   const [first] = placed
-  if (placed.length === 1 && first !== undefined) return first.app
+  if (first !== undefined && placed.length === 1) return first.app
   const appFor = ({ url }: Request): App | undefined => {
     const asked = routePath(url)
     return placed.find(({ path }) => asked === path || asked.startsWith(`${path}/`))?.app
   }
+  if (first === undefined) throw new RangeError('There is no environment to serve.')
+  const { limits } = first.app
+  const environments = placed.map(({ app }) => app.environment)
+  const root = listing(environments, limits, options)
   return {
-    limits: first?.app.limits ?? { connections: Infinity },
+    limits,
     maxMessageBytes: Math.max(...placed.map(({ app }) => app.maxMessageBytes)),
-    fetch: async (request, arrival) =>
-      appFor(request)?.fetch(request, arrival) ?? json(answerBeside(request)),
-    upgrade: (request, arrival) => appFor(request)?.upgrade(request, arrival) ?? json(NOT_FOUND),
+    fetch: (request, arrival) => (appFor(request)?.fetch ?? root)(request, arrival),
+    upgrade: (request, arrival) =>
+      appFor(request)?.upgrade(request, arrival) ?? json({ status: 404, body: { detail: 'Not Found' } }),
   }
 }
 
-const NOT_FOUND: RouteReply = { status: 404, body: { detail: 'Not Found' } }
-
-function answerBeside({ method, url }: Request): RouteReply {
-  const health = method === 'GET' && routePath(url).endsWith('/health')
-  return health ? { body: { status: 'healthy' } } : NOT_FOUND
+/** What the root answers itself. */
+function listing(
+  environments: readonly AnyEnvironment[],
+  limits: ServerLimits,
+  options: ServerOptions & { readonly basePath: string },
+): App['fetch'] {
+  const { basePath, publicUrl, tokens, log = () => undefined } = options
+  const names = environments.map(({ name }) => name)
+  const health: Route = {
+    method: 'GET',
+    path: '/health',
+    plane: 'open',
+    summary: 'Says that the server accepts sessions',
+    handle: () => ({ body: { status: 'healthy' } }),
+  }
+  const metadata: Route = {
+    method: 'GET',
+    path: '/metadata',
+    plane: 'about',
+    summary: 'Lists the environments that are served',
+    handle: (_request, _parameters, { base }) => ({
+      body: {
+        name: 'openenv-ts',
+        description: `Several environments, each below its name: ${names.join(', ')}.`,
+        readme_content: null,
+        version: null,
+        author: null,
+        documentation_url: null,
+        environments: environments.map(({ name, description, version }) => ({
+          ...{ name, description, version },
+          url: `${base}/${name}`,
+        })),
+      },
+    }),
+  }
+  const list: Route = {
+    method: 'GET',
+    path: '/list_environments',
+    plane: 'control',
+    summary: 'Names the environments that are served',
+    handle: () => ({ body: names }),
+  }
+  const bare = options.routes === 'minimal'
+  const routes = bare ? [health] : [health, metadata, list, ...listingRoutes(environments)]
+  const mounting = {
+    gate: new Gate(tokens),
+    shared: sharedQuota(limits),
+    basePath,
+    publicUrl: publicUrl === undefined ? undefined : publicAddress('publicUrl', publicUrl),
+    log,
+  }
+  const http = mountRoutes(routes, mounting, { bare })
+  const cors = new Cors(options, routes, basePath)
+  const check = hostCheck({ hosts: options.allowedHosts, mayUse: cors.mayUse })
+  return async (request, arrival = {}) =>
+    check(request, 'http') ??
+    cors.preflight(request) ??
+    cors.answer(request, await answerTo(http, request, arrival))
 }
