@@ -153,8 +153,19 @@ function failedCall(failure: ToolFailure, message: string): ToolCall {
   return { result: { content: [{ type: 'text', text: message }], isError: true }, reply: null, failure }
 }
 
+/** Replies as they are shown: an agent may look again and again, and writing one out takes time. */
+const SHOWN = new WeakMap<Reply<unknown>, { readonly told: Info | undefined; readonly result: ToolResult }>()
+
 /** A reply as a tool result; what reset said stays beside what the last step said. */
-function shown(reply: Reply<unknown>, told: Info = {}): ToolResult {
+function shown(reply: Reply<unknown>, told?: Info): ToolResult {
+  const known = SHOWN.get(reply)
+  if (known !== undefined && known.told === told) return known.result
+  const result = show(reply, told)
+  SHOWN.set(reply, { told, result })
+  return result
+}
+
+function show(reply: Reply<unknown>, told: Info = {}): ToolResult {
   const { observation, reward, done } = reply
   const structuredContent = { observation, reward, done, info: { ...told, ...reply.info } }
   return {

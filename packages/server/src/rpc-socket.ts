@@ -11,6 +11,7 @@ import {
   answerRpc,
   needsControl,
   ownSeat,
+  rpcText,
   type OwnSession,
   type RpcReply,
   type RpcSeat,
@@ -231,7 +232,8 @@ class RpcSocket implements SocketHandler {
   }
 
   async #send(reply: RpcReply): Promise<void> {
-    if (this.#open) await this.#answers.send(this.#socket, JSON.stringify(reply))
+    const text = await rpcText(reply)
+    if (this.#open) await this.#answers.send(this.#socket, text)
   }
 }
 

@@ -4,10 +4,12 @@ import {
   listTools,
   OpenEnvError,
   seatAgent,
+  type MaybePromise,
   type Tool,
   type ToolCall,
 } from '@openenv-ts/core'
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
+import { isLargeContent, jsonInTurns } from './json-in-turns.ts'
 import type { Host } from './route.ts'
 import type { Session } from './session.ts'
 
@@ -138,6 +140,12 @@ async function callTool(
     isError,
     data: data ?? null,
   }
+}
+
+/** A reply as text. A large one is written in turns. */
+export function rpcText(reply: RpcReply): MaybePromise<string> {
+  const content = 'result' in reply ? reply.result['content'] : undefined
+  return jsonInTurns(reply, Array.isArray(content) && isLargeContent(content))
 }
 
 /** What a failed call says. */

@@ -13,10 +13,19 @@ import type { IncomingBytes } from './incoming-bytes.ts'
 import { readIncoming } from './incoming.ts'
 import { Batches } from './batch.ts'
 import { errorFrame, frame, replyFrame } from './frame.ts'
+import { isLargeContent, jsonInTurns } from './json-in-turns.ts'
 import type { KeptEpisode, Resumption } from './resume.ts'
 import type { Quota, Release } from './quota.ts'
 import { failure, logFailure, type Host, type SocketRoute } from './route.ts'
-import { agentSeat, answerRpc, capabilitySession, needsControl, ownSeat, type RpcSeat } from './rpc.ts'
+import {
+  agentSeat,
+  answerRpc,
+  capabilitySession,
+  needsControl,
+  ownSeat,
+  rpcText,
+  type RpcSeat,
+} from './rpc.ts'
 import type { Session } from './session.ts'
 import { taskQueries, type TaskQueries } from './task-queries.ts'
 import { isToolMessage, noEpisodeReply, toolCallReply, toolListReply } from './tool-message.ts'
@@ -391,9 +400,9 @@ class EpisodeSocket implements SocketHandler {
           .episode.state()
           .then((state) => this.#send(frame('state', state)))
       case 'mcp':
-        return answerRpc(message.data, this.#host, this.#rpcSeat()).then((reply) =>
-          this.#send(frame('mcp', reply)),
-        )
+        return answerRpc(message.data, this.#host, this.#rpcSeat())
+          .then(rpcText)
+          .then((text) => this.#send(`{"type":"mcp","data":${text}}`))
       case 'close':
         void this.#kept?.forget()
         this.#end()
@@ -429,7 +438,11 @@ class EpisodeSocket implements SocketHandler {
     }
     const name = String(data['tool_name'])
     const reply = seat === null ? noEpisodeReply(name) : await toolCallReply(seat, name, data['arguments'])
-    return this.#send(frame('observation', reply))
+    const { result } = reply.observation as {
+      readonly result?: { readonly content?: readonly unknown[] } | null
+    }
+    const written = await jsonInTurns(reply, isLargeContent(result?.content ?? []))
+    return this.#send(`{"type":"observation","data":${written}}`)
   }
 
   /** The session that tools act in; null for an agent that has none. */

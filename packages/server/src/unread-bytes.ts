@@ -1,7 +1,10 @@
 import { OpenEnvError } from '@openenv-ts/core'
+import { othersTurn } from './turn.ts'
 
 /** Answers up to this are sent at once: a kernel's buffer takes them. */
 export const SMALL_ANSWER_BYTES = 64 * 1024
+/** Bytes of an answer that are taken before others have their turn. */
+const TAKEN_IN_A_TURN = 2 * 1024 * 1024
 
 /**
  * Bytes of answers that one client, or several together, have been sent and have not read.
@@ -164,11 +167,16 @@ class UnreadAnswer {
   async take(source: ReadableStream<Uint8Array>): Promise<void> {
     const reader = source.getReader()
     this.#source = reader
+    let taken = 0
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) break
         this.push(value)
+        taken += value.length
+        if (taken <= TAKEN_IN_A_TURN) continue
+        taken = 0
+        await othersTurn()
       }
       this.finish()
     } catch (error) {

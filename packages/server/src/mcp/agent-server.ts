@@ -9,6 +9,8 @@ import {
 } from '@openenv-ts/core'
 import type * as ServerSdk from '@modelcontextprotocol/server'
 import type { CallToolResult, McpServer, ServerContext, Tool as McpTool } from '@modelcontextprotocol/server'
+import { isLargeContent } from '../json-in-turns.ts'
+import { othersTurn } from '../turn.ts'
 import { logFailure, type Host } from '../route.ts'
 import type { Session } from '../session.ts'
 
@@ -74,6 +76,8 @@ async function act(
       onProgress: reports.send,
     })
     await reports.sent
+    // The SDK writes the answer in one go: what came before it was enough for one turn.
+    if (isLargeContent(result.content)) await othersTurn()
     const { content, structuredContent, isError } = result
     const shown = {
       content: [...content] as CallToolResult['content'],

@@ -4,7 +4,8 @@ import { dialectOf } from '../mcp/dialect.ts'
 import type { McpEndpoint } from '../mcp/endpoint.ts'
 import { capabilitySource, type EpisodeSource } from '../mcp/episode-source.ts'
 import type { Quota, Release } from '../quota.ts'
-import { agentSeat, answerRpc, capabilitySession, namedSeat, type RpcSeat } from '../rpc.ts'
+import { agentSeat, answerRpc, capabilitySession, namedSeat, rpcText, type RpcSeat } from '../rpc.ts'
+import { encodedInTurns } from '../json-in-turns.ts'
 import { json, readJson, type Host, type Route } from '../route.ts'
 
 /**
@@ -124,7 +125,9 @@ async function answer(
     return json({ status, body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } })
   }
   if (dialectOf(request.headers, body) === 'openenv')
-    return json({ body: await answerRpc(body, host, seat, request.signal) })
+    return new Response(encodedInTurns(await rpcText(await answerRpc(body, host, seat, request.signal))), {
+      headers: { 'content-type': 'application/json' },
+    })
   return endpoint.fetch(request, body, source)
 }
 
