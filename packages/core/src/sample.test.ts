@@ -223,6 +223,115 @@ describe('sampleValue', () => {
   })
 })
 
+const deep = (levels: number, inside: unknown, wrap: (schema: unknown) => unknown): unknown => {
+  let schema = inside
+  for (let level = 0; level < levels; level += 1) schema = wrap(schema)
+  return schema
+}
+/** Each level has two ways to the next one. */
+const fan = (levels: number, keyword: string): Record<string, unknown> =>
+  Object.fromEntries(
+    Array.from({ length: levels }, (_, level) => [
+      `l${String(level)}`,
+      level === levels - 1
+        ? { type: 'integer', minimum: 2, maximum: 1 }
+        : {
+            [keyword]: [{ $ref: `#/$defs/l${String(level + 1)}` }, { $ref: `#/$defs/l${String(level + 1)}` }],
+          },
+    ]),
+  )
+
+/** What a hostile server may publish as the schema of its actions. */
+const HOSTILE: Readonly<Record<string, unknown>> = {
+  'a pattern that goes back for ever': { type: 'string', pattern: '^(?:(?:a+)+)+[b]$(?=c)' },
+  'the same with a length': { type: 'string', pattern: '(x+x+)+y', minLength: 5000 },
+  'a choice of equals': { type: 'string', pattern: '^(a|a|a|a)*(?=b)c$' },
+  'repeats of repeats': { type: 'string', pattern: '((a{999}){999}){999}' },
+  'repeats of nothing': { type: 'string', pattern: '^((){99999}){99999}$' },
+  'optional repeats of repeats': { type: 'string', pattern: '^(((a?){999})?{999}){0,999}b$' },
+  'a long pattern': { type: 'string', pattern: 'a'.repeat(100_000) },
+  'many groups inside each other': { type: 'string', pattern: '('.repeat(2000) + ')'.repeat(2000) },
+  'many patterns': { allOf: Array.from({ length: 5000 }, (_, at) => ({ pattern: `${String(at)}a*b*c*` })) },
+  'what is no pattern': { type: 'string', pattern: '[' },
+  'a long text': { type: 'string', minLength: 2e9 },
+  'a long text with a pattern': { type: 'string', minLength: 99_999, pattern: '^a*b$' },
+  'a long list': { type: 'array', items: {}, minItems: 1e8 },
+  'a list of long lists': {
+    ...{ type: 'array', minItems: 9999 },
+    items: { type: 'array', minItems: 9999, items: { type: 'array', minItems: 9999, items: true } },
+  },
+  'a list of different items that are all equal': {
+    type: 'array',
+    minItems: 9000,
+    uniqueItems: true,
+    items: { enum: [1, 2] },
+  },
+  'a long tuple': { type: 'array', prefixItems: Array(200_000).fill({ type: 'string' }) },
+  'many properties': { type: 'object', minProperties: 1e9 },
+  'many required properties': {
+    type: 'object',
+    required: Array.from({ length: 1_000_000 }, (_, at) => `k${String(at)}`),
+  },
+  'a fan of branches': { $defs: fan(30, 'anyOf'), $ref: '#/$defs/l0' },
+  'a fan of parts': { $defs: fan(30, 'allOf'), $ref: '#/$defs/l0' },
+  'a fan of lists': {
+    $defs: {
+      l: { type: 'array', minItems: 9, items: { anyOf: [{ $ref: '#/$defs/l' }, { $ref: '#/$defs/l' }] } },
+    },
+    $ref: '#/$defs/l',
+  },
+  'parts of themselves': { $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' },
+  'parts inside parts': deep(20_000, { type: 'string' }, (schema) => ({ allOf: [schema] })),
+  'branches inside branches': deep(20_000, { type: 'string' }, (schema) => ({ anyOf: [schema] })),
+  'lists inside lists': deep(20_000, true, (schema) => ({ type: 'array', minItems: 1, items: schema })),
+  'two long lists of choices': {
+    allOf: [1, 2].map((start) => ({ enum: Array.from({ length: 200_000 }, (_, at) => start + 2 * at) })),
+  },
+  'a broken reference': { $ref: '#/%E0%A4%A/__proto__' },
+  'a reference to what every object has': { $ref: '#/constructor/prototype' },
+  'a format that every object has': { type: 'string', format: 'constructor', minLength: 1e9 },
+}
+
+/** Those that have a value, which may be found. */
+const POSSIBLE = new Set(['the same with a length', 'a long text with a pattern'])
+
+describe('the schema of a stranger', () => {
+  for (const [name, schema] of Object.entries(HOSTILE)) {
+    it(`is refused soon, with its place, where it asks for too much: ${name}`, () => {
+      const inside = { type: 'object', properties: { a: schema }, required: ['a'], ...definitionsOf(schema) }
+      for (const make of [() => sampleValue(inside, seededRandom(1)), () => firstValue(inside)]) {
+        let thrown: unknown
+        try {
+          make()
+        } catch (error) {
+          thrown = error
+        }
+        if (thrown === undefined && POSSIBLE.has(name)) continue
+        expect(thrown).toBeInstanceOf(RangeError)
+        expect((thrown as Error).message).toMatch(/at a|pattern/)
+        expect((thrown as Error).message.length).toBeLessThan(600)
+      }
+    })
+  }
+
+  it('leaves to texts, lists and patterns what people use', () => {
+    const large = z.strictObject({
+      text: z.string().min(90_000),
+      list: z.array(z.int()).min(9_000),
+      words: z.string().regex(/^(?:[a-z]{2,12} ){20,40}[a-z]+\.$/),
+    })
+    const json = toJsonSchema(large, 'input', 'action')
+    for (let seed = 0; seed < 5; seed += 1) {
+      expect(large.safeParse(sampleValue(json, seededRandom(seed))).success).toBe(true)
+    }
+  })
+})
+
+/** References lead from the root of the whole schema. */
+function definitionsOf(schema: unknown): object {
+  return typeof schema === 'object' && schema !== null && '$defs' in schema ? { $defs: schema.$defs } : {}
+}
+
 describe('firstValue', () => {
   for (const [name, schema] of Object.entries(SCHEMAS)) {
     it(`gives a value that the schema accepts, always the same [OE-17]: ${name}`, () => {

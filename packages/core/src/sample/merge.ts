@@ -18,7 +18,7 @@ function joined(key: string, one: unknown, other: unknown): unknown {
     case 'type':
       return commonTypes(listed(one), listed(other))
     case 'enum':
-      return listed(one).filter((value) => listed(other).includes(value))
+      return common(listed(one), listed(other))
     case 'required':
       return [...new Set([...listed(one), ...listed(other)])]
     case 'allOf':
@@ -44,6 +44,11 @@ function joined(key: string, one: unknown, other: unknown): unknown {
     default:
       return other
   }
+}
+
+function common(one: readonly unknown[], other: readonly unknown[]): readonly unknown[] {
+  const allowed = new Set(other)
+  return one.filter((value) => allowed.has(value))
 }
 
 function listed(value: unknown): readonly unknown[] {

@@ -1,8 +1,16 @@
+import { printable } from '../printable.ts'
 import type { Random } from '../random.ts'
+import type { Budget } from './budget.ts'
 
-/** A part of a regular expression that texts can be made from. */
-type Part =
-  | { readonly kind: 'characters'; readonly of: string }
+/** A part of a regular expression. */
+export type Part =
+  /** One character: some that it may be, to write, and how the pattern says it, to match. */
+  | { readonly kind: 'characters'; readonly of: string; readonly source: string }
+  /** Where a text that is not anchored may have more around it; written, and matches nothing. */
+  | { readonly kind: 'around' }
+  /** Start and end of the text, the border of a word, and no border. */
+  | { readonly kind: 'edge'; readonly at: 'start' | 'end' | 'border' | 'inside' }
+  | { readonly kind: 'look'; readonly part: Part; readonly behind: boolean; readonly wanted: boolean }
   | { readonly kind: 'sequence'; readonly parts: readonly Part[] }
   | { readonly kind: 'choice'; readonly options: readonly Part[] }
   | { readonly kind: 'repeat'; readonly part: Part; readonly min: number; readonly max: number }
@@ -16,7 +24,6 @@ const LOWER = range('a', 'z')
 const UPPER = range('A', 'Z')
 const DIGITS = range('0', '9')
 const PRINTABLE = range(' ', '~')
-const NOTHING: Part = { kind: 'sequence', parts: [] }
 const CLASSES: Readonly<Record<string, string>> = {
   d: DIGITS,
   w: `${LOWER}${UPPER}${DIGITS}_`,
@@ -42,41 +49,83 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   Emoji_Component: '☀☂☕⚡',
 }
 
+/** Longer patterns are not read: the longest in use, an IPv6 address, has some 700 characters. */
+const MAX_PATTERN_CHARACTERS = 4096
+/** Groups inside each other. */
+const MAX_GROUPS = 50
+
 /**
- * Makes a text that a regular expression is likely to match: the caller checks, and tries again.
+ * Reads a regular expression.
+ *
+ * @throws RangeError for what it cannot read: back-references, set notation, broken syntax, and too long or deep ones.
+ */
+export function readPattern(pattern: string): Part {
+  if (pattern.length > MAX_PATTERN_CHARACTERS) {
+    throw new RangeError(
+      `No text can be made for the pattern ${printable(pattern, 60)}: it has more than ${String(MAX_PATTERN_CHARACTERS)} characters.`,
+    )
+  }
+  return new PatternReader(pattern).read()
+}
+
+/**
+ * Makes a text that a pattern is likely to match: the caller checks, and tries again.
  *
  * Anchors and look-arounds make nothing. Where an alternative is not anchored, there may be text around it.
  *
  * @param most - How often an unbounded part repeats beyond its minimum.
- * @throws RangeError for what it cannot read: back-references, set notation, broken syntax.
+ * @throws TooCostly when the text takes too long to make.
  */
-export function textLike(pattern: string, random: Random, most: number): string {
-  return write(new PatternReader(pattern).read(), random, most)
-}
-
-function write(part: Part, random: Random, most: number): string {
-  switch (part.kind) {
+export function textLike(pattern: Part, random: Random, most: number, budget: Budget): string {
+  budget.spend(1)
+  switch (pattern.kind) {
     case 'characters':
-      return random.pick(Array.from(part.of))
+      budget.spend(4)
+      return random.pick(Array.from(pattern.of))
+    case 'edge':
+    case 'look':
+      return ''
+    case 'around':
+      return textLike(ANYTHING, random, most, budget)
     case 'sequence':
-      return part.parts.map((each) => write(each, random, most)).join('')
+      return pattern.parts.map((each) => textLike(each, random, most, budget)).join('')
     case 'choice':
-      return write(random.pick(part.options), random, most)
+      return textLike(random.pick(pattern.options), random, most, budget)
     case 'repeat': {
-      const count = random.integer(part.min, Math.max(part.min, Math.min(part.max, part.min + most)))
+      const { part, min, max } = pattern
+      const count = random.integer(min, Math.max(min, Math.min(max, min + most)))
       let text = ''
-      for (let turn = 0; turn < count; turn += 1) text += write(part.part, random, most)
+      for (let turn = 0; turn < count; turn += 1) text += textLike(part, random, most, budget)
       return text
     }
   }
 }
 
-const ANYTHING: Part = { kind: 'repeat', part: { kind: 'characters', of: LOWER }, min: 0, max: Infinity }
+const ANYTHING: Part = {
+  kind: 'repeat',
+  part: { kind: 'characters', of: LOWER, source: '[a-z]' },
+  min: 0,
+  max: Infinity,
+}
+
+const EDGES = [
+  ['^', 'start'],
+  ['$', 'end'],
+  ['\\b', 'border'],
+  ['\\B', 'inside'],
+] as const
+const LOOKS = [
+  { sign: '(?=', behind: false, wanted: true },
+  { sign: '(?!', behind: false, wanted: false },
+  { sign: '(?<=', behind: true, wanted: true },
+  { sign: '(?<!', behind: true, wanted: false },
+] as const
 
 /** Reads the common part of JavaScript's regular expressions, from left to right. */
 class PatternReader {
   readonly #source: string
   #at = 0
+  #groups = 0
 
   constructor(source: string) {
     this.#source = source
@@ -89,7 +138,9 @@ class PatternReader {
   }
 
   #unread(what: string): RangeError {
-    return new RangeError(`No text can be made for the pattern ${this.#source}: it has ${what}.`)
+    return new RangeError(
+      `No text can be made for the pattern ${printable(this.#source, 200)}: it has ${what}.`,
+    )
   }
 
   #eat(text: string): boolean {
@@ -99,10 +150,13 @@ class PatternReader {
   }
 
   #alternatives(outermost: boolean): Part {
+    this.#groups += 1
+    if (this.#groups > MAX_GROUPS) throw this.#unread('too many groups inside each other')
     const options: Part[] = []
     do {
       options.push(this.#sequence(outermost))
     } while (this.#eat('|'))
+    this.#groups -= 1
     const [only] = options
     return options.length === 1 && only !== undefined ? only : { kind: 'choice', options }
   }
@@ -116,17 +170,18 @@ class PatternReader {
       ended = this.#source.startsWith('$', this.#at)
       parts.push(this.#repeated(this.#atom()))
     }
-    if (outermost && !anchored) parts.unshift(ANYTHING)
-    if (outermost && !ended) parts.push(ANYTHING)
+    if (outermost && !anchored) parts.unshift({ kind: 'around' })
+    if (outermost && !ended) parts.push({ kind: 'around' })
     return { kind: 'sequence', parts }
   }
 
   #atom(): Part {
-    if (this.#eat('^') || this.#eat('$') || this.#eat('\\b') || this.#eat('\\B')) return NOTHING
-    if (this.#eat('(?=') || this.#eat('(?!') || this.#eat('(?<=') || this.#eat('(?<!')) {
-      this.#alternatives(false)
+    for (const [sign, at] of EDGES) if (this.#eat(sign)) return { kind: 'edge', at }
+    for (const { sign, ...look } of LOOKS) {
+      if (!this.#eat(sign)) continue
+      const part = this.#alternatives(false)
       if (!this.#eat(')')) throw this.#unread('an open group')
-      return NOTHING
+      return { kind: 'look', part, ...look }
     }
     if (this.#eat('(')) {
       if (!this.#eat('?:') && this.#eat('?<')) this.#at = this.#source.indexOf('>', this.#at) + 1
@@ -134,9 +189,13 @@ class PatternReader {
       if (!this.#eat(')')) throw this.#unread('an open group')
       return inner
     }
-    if (this.#eat('[')) return { kind: 'characters', of: this.#set() }
-    if (this.#eat('.')) return { kind: 'characters', of: `${LOWER}${UPPER}${DIGITS} .,-` }
-    return { kind: 'characters', of: this.#character() }
+    const start = this.#at
+    const of = this.#eat('[')
+      ? this.#set()
+      : this.#eat('.')
+        ? `${LOWER}${UPPER}${DIGITS} .,-`
+        : this.#character()
+    return { kind: 'characters', of, source: this.#source.slice(start, this.#at) }
   }
 
   /** One character, or the members of an escape. */

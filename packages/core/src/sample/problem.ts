@@ -6,8 +6,13 @@ export const TRIES = 60
 
 /** What to throw when a schema has no value, or none that was found. */
 export function impossible(path: Path, why: string): RangeError {
+  return new RangeError(`No value found for the schema${placeOf(path)}: ${why}.`)
+}
+
+/** ` at a.b`, or nothing for the whole value. */
+export function placeOf(path: Path): string {
   const place = path.filter((step) => step !== '|').join('.')
-  return new RangeError(`No value found for the schema${place === '' ? '' : ` at ${place}`}: ${why}.`)
+  return place === '' ? '' : ` at ${place}`
 }
 
 /** A numeric keyword's value. */

@@ -154,7 +154,7 @@ describe('bare route names', () => {
   })
 
   it('are ORS’s own and no others: the rest stays 404 [OE-11]', async () => {
-    for (const path of ['/', '/nope', '/nope/tools/x', '/observe', '/counter', '/toolsx']) {
+    for (const path of ['/nope', '/nope/tools/x', '/observe', '/counter', '/toolsx']) {
       expect([path, (await get(app, path)).status]).toEqual([path, 404])
     }
   })
