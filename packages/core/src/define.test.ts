@@ -175,6 +175,15 @@ describe('defineEnvironment', () => {
     })
     await episode.step({ type: 'call_tool', tool_name: 'refund', arguments: { order: 'o1', times: 1 } })
     const last = await episode.step({ tool_name: 'finish', arguments: {} })
+    expect(await episode.state()).toMatchObject({
+      step_count: 3,
+      task_id: 'cup',
+      reward: 1,
+      terms: [
+        { name: 'refunded', value: 1, weight: 0.7 },
+        { name: 'noOther', value: 1, weight: 0.3 },
+      ],
+    })
     expect(last).toMatchObject({
       reward: 1,
       status: 'terminated',

@@ -9,7 +9,7 @@ import { refuseTransforms, refuseUnknownKeys } from './strictness.ts'
 import type { TaskProvider } from './task.ts'
 import { RESERVED_TOOL_NAMES, type Tool } from './tool.ts'
 import { ToolObservation, toolCallSchema, type ToolAction } from './tool-call.ts'
-import { startWorld, type WorldInside, type WorldTool } from './tool-world.ts'
+import { startWorld, WorldView, type WorldInside, type WorldTool } from './tool-world.ts'
 
 /** What of a task everybody but the rubric sees: all but its `gold`. */
 export type GivenTask<T> = T extends object ? Omit<T, 'gold'> : null
@@ -112,7 +112,8 @@ export type ToolCallOf<I extends object> = {
 }[keyof I & string]
 
 /**
- * Declares an environment that acts on a world by tools. Its actions are OpenEnv's tool calls.
+ * Declares an environment that acts on a world by tools. Its actions are OpenEnv's tool calls. `state()` shows which
+ * task it is, and, once it is scored, the reward and its terms.
  *
  * @throws TypeError when a tool has a reserved name, or arguments that are no JSON object; for a second tool that takes
  * the agent's last words, or one that takes more than those.
@@ -137,6 +138,7 @@ export function defineEnvironment<W, I extends object, T = undefined>(
     version,
     action: action as unknown as z.ZodType<ToolAction, ToolCallOf<I>>,
     observation: ToolObservation,
+    view: WorldView,
     tools,
     ...(options === undefined ? {} : { options }),
     ...(tasks === undefined ? {} : { tasks }),

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { CallRecord, GivenTask, GoldOf, ToolContext, WorldDefinition, WorldScore } from './define.ts'
 import type { Frame, Simulation, StartContext, StepContext } from './environment.ts'
 import type { Status } from './episode.ts'
@@ -25,6 +25,15 @@ export interface WorldInside<W, T> {
   readonly terms: readonly RubricTerm<WorldScore<W, T>>[]
   readonly range: readonly [number, number]
 }
+
+/** What `state()` shows of an environment of tools, beside `episode_id` and `step_count`. */
+export const WorldView = z.strictObject({
+  task_id: z.string().nullable().describe('Null when the environment has no tasks.'),
+  reward: z.number().nullable().describe('Null until it is scored.'),
+  terms: z
+    .array(z.strictObject({ name: z.string(), value: z.number(), weight: z.number() }))
+    .describe('The parts of the reward; empty until it is scored.'),
+})
 
 /** Opens a world and asks what to tell the agent. */
 export async function startWorld<W, T>(
@@ -90,6 +99,16 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
 
   get broken(): boolean {
     return this.#failure !== null
+  }
+
+  /** Without evidence: where agents may ask for the state, that is not for them. */
+  view(): z.infer<typeof WorldView> {
+    const { reward, terms = [] } = this.frame
+    return {
+      task_id: this.#held.task?.spec.id ?? null,
+      reward,
+      terms: terms.map(({ name, value, weight }) => ({ name, value, weight })),
+    }
   }
 
   prompt(): string {
