@@ -88,7 +88,7 @@ function infoOf(
 ): Info {
   const info = flat(given)
   if (taskId !== null) info['task_id'] = taskId
-  if (terms !== undefined) Object.assign(info, infoOfTerms(terms))
+  if (terms !== undefined && terms.length > 0) Object.assign(info, infoOfTerms(terms))
   if (!done || typeof info['score'] === 'number') return info
   const total = earnedWith(reward, earned)
   if (total !== null) info['score'] = total
@@ -97,7 +97,7 @@ function infoOf(
 
 function flat(given: Info): Record<string, string | number | boolean> {
   const info: Record<string, string | number | boolean> = {}
-  for (const key of Object.keys(given)) {
+  for (const key in given) {
     const value: unknown = given[key]
     if (value === undefined) continue
     if (typeof value === 'number') {

@@ -96,7 +96,8 @@ function plainObject(value: object, depth: number): unknown {
   if (!isPlainObject(value)) return REFUSED
   let members: [string, unknown][] | null = null
   const keys = Object.keys(value)
-  for (const [at, key] of keys.entries()) {
+  for (let at = 0; at < keys.length; at += 1) {
+    const key = keys[at] as string
     const member = value[key]
     const plain = member === undefined ? undefined : asPlain(member, depth)
     if (plain === REFUSED) return REFUSED

@@ -26,7 +26,8 @@ export function infoOfTerms(terms: Terms): Readonly<Record<string, number>> {
  */
 export function termsOfInfo(info: Info): Terms | undefined {
   const terms: Term[] = []
-  for (const [key, value] of Object.entries(info)) {
+  for (const key in info) {
+    const value = info[key]
     if (key.startsWith(TERM) && typeof value === 'number') {
       terms.push({ name: key.slice(TERM.length), value, weight: 1 })
     }

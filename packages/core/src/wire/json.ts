@@ -94,45 +94,81 @@ export function scanJson(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape):
   }
 }
 
-/** Digits that any whole number may have and still be exact. */
-const SAFE_DIGITS = 15
+/** 2^53 - 1, digit by digit. */
+const LARGEST_WHOLE = Array.from('9007199254740991', (digit) => digit.charCodeAt(0))
 /** No double needs as many as a thousand, and reading one of millions of digits would hold everybody up. */
 const MAX_NUMBER_BYTES = 4096
+/** Decimal exponents below this cannot overflow, those of the largest double are 308. */
+const SAFE_EXPONENT = 300
 
 /** The place behind the number that begins at `start`. Throws where a parser would change it. */
 function endOfNumber(bytes: Uint8Array, start: number): number {
   let at = start + 1
-  let plain = true
+  /** Where its fraction and its exponent begin; -1 where there is none. */
+  let dot = -1
+  let exponent = -1
   for (;;) {
     const byte = bytes[at] as number
     if (byte >= DIGIT_0 && byte <= DIGIT_9) at += 1
     else if (byte === DOT || byte === SMALL_E || byte === CAPITAL_E || byte === PLUS || byte === MINUS) {
-      plain = false
+      if (byte === DOT) dot = at
+      else if (exponent === -1) exponent = at
       at += 1
     } else break
     if (at - start > MAX_NUMBER_BYTES) {
       throw badShape(`made of a number of more than ${String(MAX_NUMBER_BYTES)} characters`)
     }
   }
-  if (plain && at - start <= SAFE_DIGITS) {
-    if (bytes[at] === CAPITAL_I && at === start + 1) refuseWord(bytes, at, start)
-    return at
-  }
-  const text = asciiOf(bytes, start, at)
-  const value = Number(text)
-  // What is not a number at all is for the parser to say.
-  if (Number.isNaN(value)) return at
-  if (!Number.isFinite(value))
-    throw badNumber(bytes, start, text, 'which is too large for a number: it would become Infinity')
-  if (plain && !Number.isSafeInteger(value)) {
-    throw badNumber(
-      bytes,
-      start,
-      text,
-      'which is a whole number beyond 2^53 - 1: it would be rounded. Send it as a text',
-    )
-  }
+  const digits = bytes[start] === MINUS ? start + 1 : start
+  if (dot === -1 && exponent === -1) {
+    if (at === digits && bytes[at] === CAPITAL_I) refuseWord(bytes, at, start)
+    if (at - digits >= LARGEST_WHOLE.length) requireWhole(bytes, start, digits, at)
+  } else if (mayOverflow(bytes, digits, dot, exponent, at)) requireFinite(bytes, start, at)
   return at
+}
+
+/** Throws for a whole number beyond 2^53 - 1. */
+function requireWhole(bytes: Uint8Array, start: number, digits: number, end: number): void {
+  // What begins with 0 is not a number of JSON, which is for the parser to say.
+  if (bytes[digits] === DIGIT_0) return
+  requireFinite(bytes, start, end)
+  if (end - digits === LARGEST_WHOLE.length) {
+    const differs = LARGEST_WHOLE.findIndex((digit, at) => bytes[digits + at] !== digit)
+    if (differs === -1 || (bytes[digits + differs] as number) < (LARGEST_WHOLE[differs] as number)) return
+  }
+  throw badNumber(
+    bytes,
+    start,
+    asciiOf(bytes, start, end),
+    'which is a whole number beyond 2^53 - 1: it would be rounded. Send it as a text',
+  )
+}
+
+/** Whether a number is so large that it has to be read to know. Most are not, and reading takes long. */
+function mayOverflow(bytes: Uint8Array, digits: number, dot: number, exponent: number, end: number): boolean {
+  const whole = (dot !== -1 && (exponent === -1 || dot < exponent) ? dot : exponent) - digits
+  if (exponent === -1) return whole > SAFE_EXPONENT
+  const byte = bytes[exponent + 1]
+  if (byte === MINUS) return whole > SAFE_EXPONENT
+  let power = 0
+  for (let at = byte === PLUS ? exponent + 2 : exponent + 1; at < end && power <= SAFE_EXPONENT; at += 1) {
+    power = power * 10 + (bytes[at] as number) - DIGIT_0
+  }
+  return whole + power > SAFE_EXPONENT
+}
+
+/** Throws for a number that would be infinite. What is not a number at all is for the parser to say. */
+function requireFinite(bytes: Uint8Array, start: number, end: number): void {
+  if (end - start <= SAFE_EXPONENT && !isExponent(bytes, start, end)) return
+  const text = asciiOf(bytes, start, end)
+  const value = Number(text)
+  if (Number.isFinite(value) || Number.isNaN(value)) return
+  throw badNumber(bytes, start, text, 'which is too large for a number: it would become Infinity')
+}
+
+function isExponent(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] === SMALL_E || bytes[at] === CAPITAL_E) return true
+  return false
 }
 
 function asciiOf(bytes: Uint8Array, start: number, end: number): string {
