@@ -98,8 +98,8 @@ export function scanJson(bytes: Uint8Array, { maxDepth, maxValues }: JsonShape):
 const LARGEST_WHOLE = Array.from('9007199254740991', (digit) => digit.charCodeAt(0))
 /** No double needs as many as a thousand, and reading one of millions of digits would hold everybody up. */
 const MAX_NUMBER_BYTES = 4096
-/** Decimal exponents below this cannot overflow, those of the largest double are 308. */
-const SAFE_EXPONENT = 300
+/** A number below 10 to this power is finite: the largest double is 1.8e308. */
+const SAFE_EXPONENT = 308
 
 /** The place behind the number that begins at `start`. Throws where a parser would change it. */
 function endOfNumber(bytes: Uint8Array, start: number): number {
