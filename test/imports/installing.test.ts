@@ -144,7 +144,9 @@ describe('packages without a wheel [IM-30]', () => {
   it('are never built where there is no terminal, unless that was said before', async () => {
     await expect(buildsAllowed({ ...question, terminal: terminal(false) })).rejects.toMatchObject({
       code: 'FACTORY_ERROR',
-      message: expect.stringContaining('start it once with --build, or set build: true') as string,
+      message: expect.stringContaining(
+        'start it once with --build (or OPENENV_BUILD=1 in the environment), or set build: true',
+      ) as string,
     })
     await expect(buildsAllowed({ ...question, build: true })).resolves.toEqual({
       allowed: 'these',

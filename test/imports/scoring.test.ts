@@ -9,7 +9,9 @@ import {
 } from '@openenv-ts/python-bridge'
 import { connect } from '@openenv-ts/client'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { importSource, MADE, serveImported } from './imported.ts'
+import type { Fixture } from './episodes.ts'
+import { expectSteps, playNatively } from './expected.ts'
+import { importSource, MADE, nativeEntryOf, serveImported } from './imported.ts'
 
 const opened: PythonEnvironment[] = []
 
@@ -77,7 +79,7 @@ describe('a judge [IM-16]', () => {
     )
   })
 
-  it('that answers is asked with the endpoint and key of the environment’s configuration', async () => {
+  it('that answers is asked with the endpoint and key of the environment’s configuration, and rewards are the library’s', async () => {
     const asked: { authorization: string | undefined; text: string }[] = []
     const server: Server = createServer((request, response) => {
       let text = ''
@@ -93,11 +95,20 @@ describe('a judge [IM-16]', () => {
     vi.stubEnv('OPENAI_API_KEY', 'a key')
     vi.stubEnv('OPENAI_BASE_URL', `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/v1`)
     const { reply } = await submit(await judged(), 'hello')
+    const native: Fixture = {
+      name: 'judged',
+      native: 'verifiers_v0',
+      variables: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'],
+      episodes: [{ split: 'train', index: 0, turns: [{ content: 'hello' }] }],
+    }
+    const [expected = []] = await playNatively(native, await nativeEntryOf('judged'))
     server.close()
+    expectSteps([[reply.reward, reply.done]], expected, 'judged')
     expect(reply.reward).toBeCloseTo(1.05, 9)
-    expect(asked).toEqual([
-      { authorization: 'Bearer a key', text: expect.stringContaining('hello') as string },
-    ])
+    const question = { authorization: 'Bearer a key', text: expect.stringContaining('hello') as string }
+    expect(asked).toEqual([question, question])
+    // The library asks its judge the same in both.
+    expect(asked[0]?.text).toBe(asked[1]?.text)
   })
 })
 

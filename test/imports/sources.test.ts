@@ -1,6 +1,6 @@
 import { connect, countTasks, listSplits } from '@openenv-ts/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPlayer, type Answer, type Call } from '../peers/peers.ts'
+import { startPlayer, type Answer, type Call, type Player } from '../peers/peers.ts'
 import type { Running } from '../../packages/cli/test/command.ts'
 import { FIXTURES, type Fixture, type PlannedEpisode } from './episodes.ts'
 import { actionsOf, expectSteps, playNatively, stepsOf, type Step } from './expected.ts'
@@ -30,14 +30,17 @@ describe('sources of real libraries', () => {
 
 describe('all of them in one server, each with its own library', () => {
   let server: Running
+  let player: Player
   let url = ''
 
   beforeAll(async () => {
     server = serveImported(names)
     const [, said = ''] = await server.shows(LISTENING)
     url = said
+    player = await startPlayer('openenv-0.10.0')
   })
   afterAll(async () => {
+    await player[Symbol.asyncDispose]()
     server.kill('SIGINT')
     await server.finished
   })
@@ -69,7 +72,6 @@ describe('all of them in one server, each with its own library', () => {
 
     it("gives the same to Python's own client, 16 at a time", async () => {
       const expected = await expectedOf(fixture)
-      await using player = await startPlayer('openenv-0.10.0')
       for (let from = 0; from < fixture.episodes.length; from += AT_A_TIME) {
         const scripts = fixture.episodes.slice(from, from + AT_A_TIME).map((episode) => scriptOf(episode))
         const answers = await player.play({ url: `${url}/${fixture.name}`, style: 'async', scripts })

@@ -88,7 +88,7 @@ async function play(
 }
 
 /** A virtual environment with a version, made once and kept with those of the peers. */
-function installed(version: string): string {
+export function installed(version: string): string {
   const venv = join(VENVS, `verifiers-${version}`)
   const python = join(venv, 'bin/python')
   if (!existsSync(join(venv, '.installed'))) {

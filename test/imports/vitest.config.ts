@@ -10,6 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['*.test.ts'],
+    // Verifiers up to 0.1.14 needs a package without a wheel.
+    env: { OPENENV_BUILD: '1' },
     globalSetup: ['../uv.mjs', './setup.ts'],
     // Each makes virtual environments and starts Python several times.
     maxWorkers: 1,

@@ -53,12 +53,29 @@ export function createProgram(exit: Exit): Command {
     .commandsGroup('Make environments:')
     .addCommand(initCommand())
     .addCommand(importCommand(exit))
-  for (const command of program.commands) command.helpOption('-h, --help', 'Print this help.')
+  for (const command of program.commands) {
+    command.helpOption('-h, --help', 'Print this help.')
+    if (LOADING.includes(command.name())) mayBuild(command)
+  }
   for (const command of [program, ...program.commands]) {
     answerInOneLine(command)
     refuseSecondValues(command)
   }
   return program
+}
+
+/** Commands that load an environment, which may be one of Python. */
+const LOADING: readonly string[] = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info']
+
+/** Lets a user allow what runs code of others: the build of Python packages without a wheel. */
+function mayBuild(command: Command): void {
+  command
+    .optionsGroup('Imported from Python:')
+    .option('--build', 'Let packages without a wheel be built: that runs their own code on this machine.')
+    .hook('preAction', () => {
+      // Environments read it where they are made, in processes that this one starts too.
+      if (command.opts<{ readonly build?: boolean }>().build === true) process.env['OPENENV_BUILD'] = '1'
+    })
 }
 
 /** Makes a command throw on wrong usage, having said in one line what to do. */

@@ -136,3 +136,19 @@ describe('selectTask [OE-4]', () => {
     expect(await selectTask(undefined, {}, 1)).toBeNull()
   })
 })
+
+it('a split without tasks has none to start, with and without a seed, and the error says so', async () => {
+  const empty = {
+    splits: () => [{ name: 'train', type: 'train' as const }],
+    count: () => Promise.resolve(0),
+    range: () => Promise.resolve([]),
+    find: () => Promise.resolve(undefined),
+  }
+  for (const seed of [undefined, 3]) {
+    await expect(selectTask(empty, {}, seed)).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      http: 400,
+      message: 'The split "train" has no tasks, so there is none to start.',
+    })
+  }
+})

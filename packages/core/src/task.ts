@@ -198,7 +198,17 @@ export async function selectTask<T>(
   const from = split ?? defaultSplit
   if (index !== undefined) return taskAt(tasks, from, index)
   const size = await tasks.count(from)
-  return taskAt(tasks, from, seed === undefined || size === 0 ? 0 : seed % size)
+  if (size === 0) {
+    throw new OpenEnvError(
+      'VALIDATION_ERROR',
+      `The split "${from}" has no tasks, so there is none to start.`,
+      {
+        http: 400,
+        issues: [{ type: 'invalid_value', loc: ['split'], msg: 'Its data may be missing.', input: from }],
+      },
+    )
+  }
+  return taskAt(tasks, from, seed === undefined ? 0 : seed % size)
 }
 
 /**

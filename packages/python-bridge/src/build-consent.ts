@@ -38,7 +38,7 @@ export async function buildsAllowed(question: BuildQuestion): Promise<Builds> {
   throw new OpenEnvError(
     'FACTORY_ERROR',
     `${environment} needs packages without a wheel: ${needsBuild.join(', ')}. Installing them runs their own build on this machine. ` +
-      'To allow that, start it once with --build, or set build: true in src/index.ts.',
+      'To allow that, start it once with --build (or OPENENV_BUILD=1 in the environment), or set build: true in src/index.ts.',
   )
 }
 

@@ -14,8 +14,9 @@ const UV_IMAGE = 'ghcr.io/astral-sh/uv:0.13.8'
 const INSTALLED = [
   'RUN chown -R node:node /app',
   'USER node',
-  '# Installs the Python packages. A source that cannot be loaded here, without its secrets, is loaded at the start.',
-  'RUN npx openenv info . > /dev/null || true',
+  '# Installs the Python packages; those without a wheel are built here, in the image. A source that cannot be loaded',
+  '# here, without its secrets, is loaded at the start.',
+  'RUN npx openenv info . --build > /dev/null || true',
 ]
 
 /** The Dockerfile of an environment package: installs it with the command, and serves it to the outside of the container. */

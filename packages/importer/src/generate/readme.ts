@@ -41,7 +41,7 @@ export function readme({ name, sourceType, entryPoint, generated, vendored }: Re
     ...(python === undefined
       ? []
       : [
-          `It needs Python ${python.requires.replaceAll(',', ' and ')}, on the path or named by \`OPENENV_PYTHON\`; its packages go into \`.venv\` in this folder.`,
+          `It needs Python ${python.requires.replaceAll(',', ' and ')}, on the path or named by \`OPENENV_PYTHON\`; its packages go into a virtual environment that is shared with others of equal requirements, in the user's cache or where \`OPENENV_VENVS\` says. Packages without a wheel are built only with \`--build\` or \`OPENENV_BUILD=1\`.`,
         ]),
     secrets.length === 0
       ? 'No secret reaches the source.'
