@@ -30,7 +30,7 @@ const ROOMS = {
   },
   'packages/rollout': {
     imports: [
-      ...['zod', 'openai', 'p-limit', 'undici', 'es-module-lexer', 'npm-packlist'],
+      ...['zod', 'openai', 'p-limit', 'undici', 'es-module-lexer', 'ignore'],
       ...ours('core', 'client'),
     ],
     node: ['src/**'],

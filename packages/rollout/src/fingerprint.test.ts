@@ -61,6 +61,24 @@ describe('fingerprint [RR-14]', () => {
     expect((await fingerprint(root))?.files).not.toBe(whole?.files)
   })
 
+  it('of a package without a list leaves out what its ignore file names, and what is installed', async () => {
+    await using place = await scratch()
+    const root = place.path('pack')
+    await write(root, {
+      'package.json': '{"name":"p","version":"1.0.0"}',
+      '.gitignore': 'secret.txt\nbuilt/\n',
+      'index.ts': 'export default 1',
+      'secret.txt': 'no',
+      'built/index.js': 'no',
+      'node_modules/other/index.js': 'no',
+    })
+    const whole = await fingerprint(root)
+    await write(root, { 'secret.txt': '1', 'built/index.js': '1', 'node_modules/other/index.js': '1' })
+    expect((await fingerprint(root))?.files).toBe(whole?.files)
+    await write(root, { 'index.ts': 'export default 2' })
+    expect((await fingerprint(root))?.files).not.toBe(whole?.files)
+  })
+
   it('is null for a URL, and an error for what is not there', async () => {
     await using place = await scratch()
     for (const url of ['https://example.org', 'ws://127.0.0.1:8000/ws', new URL('http://x/')]) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { parse as Parse } from 'es-module-lexer'
@@ -49,17 +49,44 @@ function pathOf(environment: string | URL): string | null {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? null : resolve(text)
 }
 
+/** What npm publishes whatever a package says, and what it never does. */
+const ALWAYS = ['/package.json', '/README*', '/LICENSE*', '/LICENCE*']
+const NEVER = ['node_modules', '.git', '.npmrc', '.DS_Store', 'package-lock.json', '*.orig', '.*.swp']
+
+/** What `npm publish` packs: the patterns of `files`, else everything that `.npmignore` or `.gitignore` leaves in. */
 async function publishedFiles(root: string): Promise<readonly string[]> {
-  let manifest: unknown
+  const { default: ignore } = await import('ignore')
+  const text = (name: string): Promise<string | null> => readFile(join(root, name), 'utf8').catch(() => null)
+  const files = filesOf(root, await text('package.json'))
+  const fromRoot = (patterns: readonly string[]): readonly string[] =>
+    patterns.map((pattern) => pattern.replace(/^!/, '').replace(/^\.?\/?(?=.)/, '/'))
+  const excludes = (pattern: string): boolean => pattern.startsWith('!')
+  // Patterns are of one grammar; those of `files` choose, where those of an ignore file leave out.
+  const chosen = ignore().add(files === null ? '*' : fromRoot(files.filter((each) => !excludes(each))))
+  const leftOut = ignore().add(
+    files === null
+      ? ((await text('.npmignore')) ?? (await text('.gitignore')) ?? '')
+      : fromRoot(files.filter(excludes)),
+  )
+  const always = ignore().add(ALWAYS)
+  const never = ignore().add(NEVER)
+  const packed = (name: string): boolean =>
+    always.ignores(name) || (chosen.ignores(name) && !leftOut.ignores(name))
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => portable(relative(root, join(entry.parentPath, entry.name))))
+    .filter((name) => packed(name) && !never.ignores(name))
+    .map((name) => join(root, name))
+}
+
+function filesOf(root: string, manifest: string | null): readonly string[] | null {
   try {
-    manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const { files = null } = JSON.parse(manifest ?? '') as { readonly files?: readonly string[] | null }
+    return files
   } catch (cause) {
     throw new RolloutError('INVALID_OPTION', `${root} has no package.json that can be read.`, { cause })
   }
-  const { default: packlist } = await import('npm-packlist')
-  const tree = { path: root, package: manifest as Readonly<Record<string, unknown>>, isProjectRoot: true }
-  const files = await packlist({ ...tree, edgesOut: new Map() })
-  return files.map((file) => join(root, file))
 }
 
 /** A module and everything that it reaches by relative imports, types included. */

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { Parser as TreeParser, Tree } from 'web-tree-sitter'
 import type * as Ruff from '@astral-sh/ruff-wasm-nodejs'
 import { asciiForm } from './ascii-form.ts'
@@ -37,7 +39,7 @@ async function load(): Promise<Parsers> {
   await Parser.init()
   const require = createRequire(import.meta.url)
   const parser = new Parser()
-  parser.setLanguage(await Language.load(require.resolve('tree-sitter-python/tree-sitter-python.wasm')))
+  parser.setLanguage(await Language.load(grammarPath()))
   const checker = syntaxChecker(require, (text) => structureFault(parser, text))
   return {
     faultOf: (text) => {
@@ -50,6 +52,13 @@ async function load(): Promise<Parsers> {
     },
     treeOf: (text) => treeOf(parser, text),
   }
+}
+
+/** Python's grammar: packed with this package (`copy-grammar.mjs`), and in the repository where npm installed it. */
+function grammarPath(): string {
+  const packed = fileURLToPath(new URL('../../grammar/tree-sitter-python.wasm', import.meta.url))
+  if (existsSync(packed)) return packed
+  return createRequire(import.meta.url).resolve('tree-sitter-python/tree-sitter-python.wasm')
 }
 
 function treeOf(parser: TreeParser, text: string): Tree | null {
