@@ -234,7 +234,7 @@ export class Channel {
   }
 }
 
-/** Python's servers say only "Invalid message"; what is wrong stands beside it. */
+/** Python's servers say only "Invalid message", with what is wrong beside it; ours say it in the message. */
 function explained(error: OpenEnvError): OpenEnvError {
   const { code, message, issues, data } = error
   if (issues.length === 0 || message !== 'Invalid message') return error

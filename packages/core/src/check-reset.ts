@@ -1,14 +1,24 @@
 import type { AnyEnvironment } from './environment.ts'
 import type { ResetOptions } from './episode.ts'
-import { OpenEnvError, type Issue } from './errors.ts'
+import type { Issue } from './errors.ts'
 import { isObject } from './json.ts'
-import { describeIssues, issuesOf } from './issues.ts'
+import { validationError, issuesOf } from './issues.ts'
 
 /** A seed for those who give none: any of 32 bits. */
 export function drawSeed(): number {
   const [word = 0] = crypto.getRandomValues(new Uint32Array(1))
   return word
 }
+
+/** What the fields of a reset have to be, by their names on the wire. */
+export const RESET_FIELDS = {
+  seed: 'Expected an integer from 0 to 2^53 - 1',
+  episode_id: 'Expected a text of at most 255 characters',
+  task_id: 'Expected a text',
+  split: 'Expected a text',
+  index: 'Expected an integer',
+  task_spec: 'Expected an object',
+} as const
 
 /**
  * Checks what a reset asks for, its options by the environment's schema.
@@ -20,26 +30,24 @@ export function checkReset(
   environment: AnyEnvironment,
 ): { readonly options: Readonly<Record<string, unknown>> } {
   const issues: Issue[] = []
-  const wrong = (loc: string, msg: string, input: unknown): void => {
-    issues.push({ type: 'invalid_value', loc: [loc], msg, input })
+  const wrong = (field: keyof typeof RESET_FIELDS, input?: unknown): void => {
+    issues.push({ type: 'invalid_value', loc: [field], msg: RESET_FIELDS[field], input })
   }
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
-    wrong('seed', 'Expected an integer from 0 to 2^53 - 1', seed)
+    wrong('seed', seed)
   }
   if (episodeId !== undefined && (typeof episodeId !== 'string' || episodeId.length > 255)) {
-    wrong('episode_id', 'Expected a text of at most 255 characters', undefined)
+    wrong('episode_id')
   }
-  if (taskId !== undefined && typeof taskId !== 'string') wrong('task_id', 'Expected a text', taskId)
-  if (split !== undefined && typeof split !== 'string') wrong('split', 'Expected a text', split)
-  if (taskSpec !== undefined && !isObject(taskSpec)) wrong('task_spec', 'Expected an object', undefined)
-  if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', 'Expected an integer', index)
-  if (issues.length > 0)
-    throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(issues)}.`, { issues })
+  if (taskId !== undefined && typeof taskId !== 'string') wrong('task_id', taskId)
+  if (split !== undefined && typeof split !== 'string') wrong('split', split)
+  if (taskSpec !== undefined && !isObject(taskSpec)) wrong('task_spec')
+  if (index !== undefined && !Number.isSafeInteger(index)) wrong('index', index)
+  if (issues.length > 0) throw validationError('reset', issues)
   if (environment.options === undefined) return { options: {} }
   const parsed = environment.options.safeParse(options ?? {})
   if (parsed.success) return { options: parsed.data as Record<string, unknown> }
-  const faults = issuesOf(parsed.error, options ?? {})
-  throw new OpenEnvError('VALIDATION_ERROR', `Invalid reset: ${describeIssues(faults)}.`, { issues: faults })
+  throw validationError('reset', issuesOf(parsed.error, options ?? {}))
 }
 
 /** The secrets that the environment asks for, and no others. */

@@ -77,7 +77,7 @@ export {
 } from './errors.ts'
 export type { ErrorCode, ErrorDetails, ErrorFaces, Issue, SocketErrorCode } from './errors.ts'
 // Schemas and values
-export { describeIssues, issuesOf } from './issues.ts'
+export { describeIssues, validationError, issuesOf } from './issues.ts'
 export { declaredKeys, toJsonSchema } from './schema.ts'
 export type { SchemaSide } from './schema.ts'
 export { firstValue, sampleValue } from './sample.ts'

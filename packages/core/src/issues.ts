@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Issue } from './errors.ts'
+import { OpenEnvError, type Issue } from './errors.ts'
 import { isObject } from './json.ts'
 
 const MAX_INPUT_CHARACTERS = 200
@@ -122,11 +122,35 @@ export function issuesOf(
   return issues.slice(0, MAX_ISSUES)
 }
 
+/** How many faults a message names. The error has them all. */
+const MAX_DESCRIBED = 10
+
 /**
- * Faults in one line for a person: `label: Field required; summry: Unknown field`.
+ * Faults in one line for a person: `label: Field required; summry: Unknown field`. At most ten of them.
  *
  * @param root - What to call the whole, where that is at fault.
  */
 export function describeIssues(issues: readonly Issue[], root = 'action'): string {
-  return issues.map(({ loc, msg }) => `${loc.length === 0 ? root : loc.join('.')}: ${msg}`).join('; ')
+  const described = issues
+    .slice(0, MAX_DESCRIBED)
+    .map(({ loc, msg }) => `${loc.length === 0 ? root : loc.join('.')}: ${msg}`)
+  const left = issues.length - described.length
+  return [...described, ...(left === 0 ? [] : [`and ${String(left)} more`])].join('; ')
+}
+
+/**
+ * `VALIDATION_ERROR` with a message that names every fault: some clients, Python's among them, show nothing else.
+ *
+ * @param what - What is invalid: `reset`, `action`.
+ */
+export function validationError(what: string, issues: readonly Issue[]): OpenEnvError {
+  return new OpenEnvError('VALIDATION_ERROR', `Invalid ${what}: ${describeIssues(issues, what)}.`, { issues })
+}
+
+/** The same error with a message that names its faults, where it names none of them yet. */
+export function withFaultsNamed(error: OpenEnvError): OpenEnvError {
+  const { code, message, issues, http, data, cause } = error
+  if (issues.length === 0 || issues.some(({ msg }) => message.includes(msg))) return error
+  const described = `${message}: ${describeIssues(issues)}`.replace(/\.?$/, '.')
+  return new OpenEnvError(code, described, { issues, http, data, cause })
 }

@@ -10,11 +10,11 @@ import type {
   StepContext,
 } from './environment.ts'
 import type { Episode, EpisodeState, Progress, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
-import { notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
+import { isOpenEnvError, notReady, notSupported, OpenEnvError, toOpenEnvError, type Issue } from './errors.ts'
 import { checkLimits } from './definition.ts'
 import { checkKeys, keysOf } from './known-keys.ts'
 import { guarded, Interruptible, LazySignal } from './interruptible.ts'
-import { describeIssues, issuesOf } from './issues.ts'
+import { validationError, issuesOf, withFaultsNamed } from './issues.ts'
 import { isObject, type Json, type MaybePromise } from './json.ts'
 import { seededRandom } from './random.ts'
 import { declaredKeys } from './schema.ts'
@@ -267,12 +267,19 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return (this.#options.newEpisodeId ?? (() => crypto.randomUUID()))()
   }
 
+  /** The task to start. Refusals name their faults, which those of the task routes may not [OE-11]. */
+  async #select(options: ResetOptions): Promise<Task<unknown> | null> {
+    try {
+      return await selectTask(this.#environment.tasks, options, options.seed)
+    } catch (thrown) {
+      throw isOpenEnvError(thrown) ? withFaultsNamed(thrown) : thrown
+    }
+  }
+
   async #reset(options: ResetOptions): Promise<Reply<O>> {
     const request = checkReset(options, this.#environment)
     const seed = options.seed ?? (this.#options.drawSeed ?? drawSeed)()
-    const task = await guarded('the task look-up', () =>
-      selectTask(this.#environment.tasks, options, options.seed),
-    )
+    const task = await guarded('the task look-up', () => this.#select(options))
     await this.#closeSimulation()
     const stop = new LazySignal()
     const start = (): MaybePromise<Simulation<unknown, unknown>> =>
@@ -341,7 +348,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     const index = run.steps + 1
     const step = (context: StepContext): MaybePromise<Simulation<unknown, unknown>> => {
       if ('action' in parsed) return simulation.step(parsed.action, context)
-      if (simulation.invalid === undefined) throw invalidAction(parsed.issues)
+      if (simulation.invalid === undefined) throw validationError('action', parsed.issues)
       return simulation.invalid(parsed.issues, context)
     }
     const context = new LazyStepContext(index, run.seed, this.#clock, onProgress ?? ignore)
@@ -391,7 +398,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       return this.#parse(rest)
     }
     const issues = issuesOf(parsed.error, action)
-    if (!isObject(action)) throw invalidAction(issues)
+    if (!isObject(action)) throw validationError('action', issues)
     return { issues }
   }
 
@@ -485,10 +492,6 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
 
 function ignore(): void {
   // Nobody listens.
-}
-
-function invalidAction(issues: readonly Issue[]): OpenEnvError {
-  return new OpenEnvError('VALIDATION_ERROR', `Invalid action: ${describeIssues(issues)}.`, { issues })
 }
 
 /** Closing cannot be refused and has no answer; an environment that fails here has nobody left to tell. */

@@ -1,7 +1,7 @@
 import {
+  validationError,
   issuesOf,
   notSupported,
-  OpenEnvError,
   requireSplit,
   taskAt,
   type AnyEnvironment,
@@ -77,5 +77,5 @@ export function taskQueries(environment: AnyEnvironment): TaskQueries {
 function read<T>(schema: z.ZodType<T>, query: unknown): T {
   const parsed = schema.safeParse(query)
   if (parsed.success) return parsed.data
-  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid task query', { issues: issuesOf(parsed.error, query) })
+  throw validationError('task query', issuesOf(parsed.error, query))
 }

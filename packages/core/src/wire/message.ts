@@ -1,4 +1,5 @@
-import { OpenEnvError, type Issue } from '../errors.ts'
+import { OpenEnvError } from '../errors.ts'
+import { validationError } from '../issues.ts'
 import { isObject } from '../json.ts'
 import type { WireErrorData } from './error.ts'
 import type { WireReply } from './reply.ts'
@@ -39,7 +40,7 @@ const NO_DATA: Readonly<Record<string, unknown>> = Object.freeze({})
  */
 export function readClientMessage(message: unknown): ClientMessage {
   if (!isObject(message)) {
-    throw invalid([{ type: 'invalid_type', loc: [], msg: 'Expected a JSON object' }])
+    throw validationError('message', [{ type: 'invalid_type', loc: [], msg: 'Expected a JSON object' }])
   }
   const { type } = message
   switch (type) {
@@ -74,7 +75,7 @@ function requiredData(message: Readonly<Record<string, unknown>>): Readonly<Reco
   }
   if (isObject(data)) return data
   const missing = keys === 1
-  throw invalid([
+  throw validationError('message', [
     {
       type: missing ? 'missing' : 'invalid_type',
       loc: ['data'],
@@ -92,15 +93,12 @@ function onlyType(message: Readonly<Record<string, unknown>>): Readonly<Record<s
 
 function unknownKeys(message: Readonly<Record<string, unknown>>, known: readonly string[]): OpenEnvError {
   const extra = Object.keys(message).filter((key) => !known.includes(key))
-  return invalid(
+  return validationError(
+    'message',
     extra
       .slice(0, 50)
       .map((key) => ({ type: 'extra_forbidden', loc: [key.slice(0, 200)], msg: 'Unknown field' })),
   )
-}
-
-function invalid(issues: readonly Issue[]): OpenEnvError {
-  return new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
 }
 
 function typeName(type: unknown): string {

@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import type { AnyEnvironment } from '../environment.ts'
 import type { ResetOptions } from '../episode.ts'
-import { OpenEnvError } from '../errors.ts'
-import { issuesOf } from '../issues.ts'
+import { RESET_FIELDS } from '../check-reset.ts'
+import { validationError, issuesOf } from '../issues.ts'
 import { declaredKeys } from '../schema.ts'
 
 /** What the wire itself knows of a reset; the rest is the environment's or nobody's. */
 const ResetData = z.object({
-  seed: z.int().min(0).nullish(),
-  episode_id: z.string().max(255).nullish(),
-  task_id: z.string().nullish(),
-  split: z.string().nullish(),
-  index: z.int().nullish(),
-  task_spec: z.record(z.string(), z.unknown()).nullish(),
+  seed: z.int(RESET_FIELDS.seed).min(0, RESET_FIELDS.seed).nullish(),
+  episode_id: z.string(RESET_FIELDS.episode_id).max(255, RESET_FIELDS.episode_id).nullish(),
+  task_id: z.string(RESET_FIELDS.task_id).nullish(),
+  split: z.string(RESET_FIELDS.split).nullish(),
+  index: z.int(RESET_FIELDS.index).nullish(),
+  task_spec: z.record(z.string(), z.unknown(), RESET_FIELDS.task_spec).nullish(),
 })
 
 type Data = Readonly<Record<string, unknown>>
@@ -24,10 +24,7 @@ type Data = Readonly<Record<string, unknown>>
  */
 export function resetFromWire(data: Data, environment: AnyEnvironment): ResetOptions {
   const parsed = ResetData.safeParse(data)
-  if (!parsed.success) {
-    const issues = issuesOf(parsed.error, data)
-    throw new OpenEnvError('VALIDATION_ERROR', 'Invalid message', { issues })
-  }
+  if (!parsed.success) throw validationError('reset', issuesOf(parsed.error, data))
   const { seed, episode_id: episodeId, task_id: taskId, split, index, task_spec: taskSpec } = parsed.data
   // Python's clients send null for what their users left out.
   const named = Object.entries({ seed, episodeId, taskId, split, index, taskSpec })

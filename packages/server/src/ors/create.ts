@@ -1,4 +1,5 @@
 import {
+  validationError,
   issuesOf,
   OpenEnvError,
   selectTask,
@@ -41,7 +42,7 @@ export async function readCreate(
   const parsed = Create.safeParse(body)
   if (!parsed.success) {
     const issues = issuesOf(parsed.error, body).map(({ input: _input, ...issue }) => issue)
-    throw new OpenEnvError('VALIDATION_ERROR', 'Invalid body', { issues })
+    throw validationError('body', issues)
   }
   const { env_name: name, toolset_name: toolset, secrets: given } = parsed.data
   const selector = selectorOf(parsed.data)
@@ -59,9 +60,9 @@ function selectorOf({ task_spec: spec, split, index }: z.infer<typeof Create>): 
   const specified = spec !== undefined && spec !== null
   if (placed && !specified) return { split, index }
   if (specified && !placed && !half) return { taskSpec: spec }
-  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid body', {
-    issues: [{ type: 'value_error', loc: [], msg: 'Send either task_spec, or both split and index' }],
-  })
+  throw validationError('body', [
+    { type: 'value_error', loc: [], msg: 'Send either task_spec, or both split and index' },
+  ])
 }
 
 /** Looked up before anything is started, so that a task that is not there is refused and not a failed setup. */

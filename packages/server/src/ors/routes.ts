@@ -1,4 +1,4 @@
-import { issuesOf, listTools, OpenEnvError, type Clock } from '@openenv-ts/core'
+import { validationError, issuesOf, listTools, OpenEnvError, type Clock } from '@openenv-ts/core'
 import { z } from 'zod'
 import { requireEnvironment } from '../environment-path.ts'
 import { atBody, readObject, type Host, type Route } from '../route.ts'
@@ -182,7 +182,7 @@ function follow(
 function read<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new OpenEnvError('VALIDATION_ERROR', 'Invalid body', { issues: issuesOf(parsed.error, body) })
+  throw validationError('body', issuesOf(parsed.error, body))
 }
 
 function sessionIdOf(request: Request): string {
