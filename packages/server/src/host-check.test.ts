@@ -85,3 +85,28 @@ it('a request of no page is judged by the name that it calls the server', () => 
   expect(ask(LOOPBACK_HOSTS, { host: 'any.example' }, 'http')).toBe('refused')
   expect(ask(LOOPBACK_HOSTS, {}, 'http')).toBe('taken')
 })
+
+describe('a name with the dot of DNS’s root behind it is the name without', () => {
+  it.each([
+    [PUBLIC, 'envs.example.com.'],
+    [PUBLIC, 'ENVS.example.com.:443'],
+    [PUBLIC, 'a.ors.example.com.:8443'],
+    [LOOPBACK_HOSTS, 'localhost.:8000'],
+    [['envs.example.com.', '*.ors.example.com.'], 'envs.example.com'],
+    [['envs.example.com.', '*.ors.example.com.'], 'a.ors.example.com.'],
+  ])('where %j are served: %s', (hosts, host) => {
+    expect(ask(hosts, { host }, 'http')).toBe('taken')
+    const bare = host.replace(/\.(?=(:\d+)?$)/, '')
+    for (const origin of [`http://${host}`, `http://${bare}`]) {
+      expect([origin, ask(hosts, { host, origin }, 'http')]).toEqual([origin, 'taken'])
+      expect([origin, ask(hosts, { host: bare, origin }, 'socket')]).toEqual([origin, 'taken'])
+    }
+  })
+
+  it.each(['envs.example.com..', '.', 'evil.example.', 'envs.example.com.evil.example.', ''])(
+    'and %j is none of them',
+    (host) => {
+      expect(ask(PUBLIC, { host }, 'http')).toBe('refused')
+    },
+  )
+})

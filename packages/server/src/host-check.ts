@@ -58,15 +58,18 @@ function isPublished(name: string): boolean {
 function isSameOrigin(origin: string, host: string): boolean {
   try {
     const { protocol, host: own } = new URL(origin)
-    return /^https?:$/.test(protocol) && own === new URL(`${protocol}//${host}`).host
+    return (
+      /^https?:$/.test(protocol) && withoutRoot(own) === withoutRoot(new URL(`${protocol}//${host}`).host)
+    )
   } catch {
     return false
   }
 }
 
 function matcher(names: readonly string[]): (name: string) => boolean {
-  const exact = new Set(names.filter((name) => !name.startsWith('*.')).map((name) => name.toLowerCase()))
-  const suffixes = names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1).toLowerCase())
+  const plain = names.map((name) => withoutRoot(name.toLowerCase()))
+  const exact = new Set(plain.filter((name) => !name.startsWith('*.')))
+  const suffixes = plain.filter((name) => name.startsWith('*.')).map((name) => name.slice(1))
   return (name) => exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix))
 }
 
@@ -75,13 +78,18 @@ function refused(detail: string): Response {
 }
 
 function withoutPort(host: string): string {
-  return host.toLowerCase().replace(/:\d+$/, '')
+  return withoutRoot(host.toLowerCase()).replace(/:\d+$/, '')
+}
+
+/** Without the dot of DNS's root behind the name: `example.com.:443` is `example.com:443`. */
+function withoutRoot(host: string): string {
+  return host.replace(/\.(?=(?::\d+)?$)/, '')
 }
 
 /** The host name of an origin; empty for one that has none. */
 export function originHost(origin: string): string {
   try {
-    return new URL(origin).hostname.toLowerCase()
+    return withoutRoot(new URL(origin).hostname.toLowerCase())
   } catch {
     return ''
   }

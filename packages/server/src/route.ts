@@ -149,17 +149,26 @@ export interface ReadBody {
  * Reads a body as JSON. The content type is not looked at: people forget it.
  *
  * @param incoming - What a large body counts towards; undefined for clients that may send as they like.
- * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, `VALIDATION_ERROR` for a shape out of bounds, or
- * `CAPACITY_REACHED` (HTTP 429) when too many large bodies are on their way.
+ * @throws OpenEnvError `TOO_LARGE`, `INVALID_JSON`, `VALIDATION_ERROR` for a shape out of bounds, `NOT_SUPPORTED`
+ * (HTTP 415) for a compressed body, or `CAPACITY_REACHED` (HTTP 429) when too many large bodies are on their way.
  */
 export async function readJson(
   request: Request,
   host: Pick<Host, 'maxMessageBytes' | 'shape'>,
   incoming: IncomingBytes | undefined,
 ): Promise<ReadBody> {
+  requirePlain(request)
   const bytes = await readBytes(request, host.maxMessageBytes, incoming)
   const value = bytes.length === 0 ? undefined : await readIncoming(bytes, decodeBody, host.shape)
   return { value, bytes: bytes.length }
+}
+
+/** Bodies are bounded by their bytes, so nothing is decompressed. */
+function requirePlain({ headers }: Request): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return
+  const message = `Content-Encoding "${encoding.slice(0, 40)}" is not supported: send the body as it is, without one.`
+  throw new OpenEnvError('NOT_SUPPORTED', message, { http: 415 })
 }
 
 /** What a body on the control plane counts towards: nothing for an orchestrator with a token or an episode. */

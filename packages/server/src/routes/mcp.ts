@@ -118,7 +118,8 @@ async function answer(
     const weight = quota.weigh(read.bytes / host.maxMessageBytes)
     held.push(quota.calls(weight * callsIn(body)))
   } catch (error) {
-    if (!isOpenEnvError(error) || error.code === 'TOO_LARGE' || error.code === 'CAPACITY_REACHED') throw error
+    // What was not read at all is no JSON-RPC.
+    if (!isOpenEnvError(error) || UNREAD.has(error.code)) throw error
     const { message, data } = errorToJsonRpc(error)
     // MCP tells by the status too; OpenEnv's clients take any status but 200 for a broken server.
     const status = dialectOf(request.headers, undefined) === 'mcp' ? 400 : 200
@@ -130,6 +131,8 @@ async function answer(
     })
   return endpoint.fetch(request, body, source)
 }
+
+const UNREAD: ReadonlySet<string> = new Set(['TOO_LARGE', 'CAPACITY_REACHED', 'NOT_SUPPORTED'])
 
 /** How many calls a body makes: notifications, by which calls are cancelled, are none. */
 function callsIn(body: unknown): number {
