@@ -27,7 +27,7 @@ node -e '
 
 # A run is a folder of plain files. `replay` plays it again and compares every byte.
 [ "$(wc -l <"$runs/random/episodes.jsonl")" -eq 100 ]
-openenv replay "$runs/random"
+openenv replay "$runs/random" --env "$url"
 
 # A mistake is one line that says what to do, and exit code 2.
 status=0

@@ -47,11 +47,11 @@ describe.skipIf(SKIPPED).each(PEERS)('the client of %s', (peer) => {
     const [answers] = await player.play({ url: server.url, style: 'async', scripts })
     expect(answers?.map(({ observation }) => observation?.['metadata'])).toEqual([
       { tries_left: 8 },
-      { tries_left: 7 },
+      { tries_left: 7, 'reward.right': 0 },
     ])
     const atTop = answers?.map(({ metadata }) => metadata)
     if (peer === 'openenv-core-0.2.3') expect(atTop).toEqual([undefined, undefined])
-    else expect(atTop).toEqual([{ tries_left: 8 }, { tries_left: 7 }])
+    else expect(atTop).toEqual([{ tries_left: 8 }, { tries_left: 7, 'reward.right': 0 }])
   })
 
   it('sends a bad action, is told so, and goes on with a good one on the same socket', async () => {

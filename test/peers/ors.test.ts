@@ -18,7 +18,8 @@ interface Expected {
 
 async function expectedOf(index: number): Promise<Expected> {
   await using episode = openLocal(emailTriage)
-  let { observation, done } = await episode.reset({ split: 'canonical', index })
+  const opening = await episode.reset({ split: 'canonical', index })
+  let { observation, done } = opening
   const first = JSON.stringify(observation)
   const calls: [string, object][] = []
   const rewards: (number | null)[] = []
@@ -32,7 +33,7 @@ async function expectedOf(index: number): Promise<Expected> {
     ;({ observation, done } = reply)
   }
   return {
-    prompt: `${String(await episode.prompt())}\n\nFirst observation:\n${first}`,
+    prompt: `${String(await episode.prompt())}\nroutes: ${String(opening.info['routes'])}\n\nFirst observation:\n${first}`,
     calls,
     rewards,
     infos,
