@@ -5,12 +5,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { readdir, readFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileLockedError, lockFile } from './lock-file.ts'
 
 const DEAD = spawnSync(process.execPath, ['-e', '']).pid
 const hasProc = existsSync('/proc/self/stat')
+
+/** The name that a takeover gives to its right to remove the lock of `id`. */
+function rightTo(path: string, id: string): string {
+  return `${path}.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
+}
 
 describe('a lock file', () => {
   let folder: string
@@ -69,6 +74,22 @@ describe('a lock file', () => {
     expect(await readdir(folder)).toEqual([])
   }, 60_000)
 
+  it('is not removed by one who saw a dead owner while another takes over', async () => {
+    const living = { started: null, pid: process.pid, host: hostname() }
+    writtenBy(DEAD, { id: 'dead' })
+    const right = rightTo(path, 'dead')
+    writeFileSync(right, JSON.stringify({ ...living, id: 'other' }))
+    const late = lockFile(path).catch((error: unknown) => error)
+    // It has seen the dead owner, and meets the right of the other one.
+    await sleep(20)
+    // What the other one does next.
+    rmSync(path)
+    writtenBy(process.pid, { id: 'other' })
+    rmSync(right)
+    expect(await late).toMatchObject({ name: 'FileLockedError', owner: { pid: process.pid } })
+    expect(readFileSync(path, 'utf8')).toContain('"other"')
+  })
+
   it('lets exactly one of many take over from a dead owner who do not wait', async () => {
     for (let round = 0; round < 100; round += 1) {
       writtenBy(DEAD, { id: `dead-${String(round)}` })
@@ -83,10 +104,9 @@ describe('a lock file', () => {
   it('is taken over from owners who died while they took over, at any depth', async () => {
     writtenBy(DEAD, { id: 'first' })
     const holder = JSON.parse(readFileSync(path, 'utf8')) as object
-    // The names that takeovers give to their rights.
     let right = path
     for (const id of ['first', 'second', 'third']) {
-      right = `${right}.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
+      right = rightTo(right, id)
       const next = { first: 'second', second: 'third', third: 'fourth' }[id]
       writeFileSync(right, JSON.stringify({ ...holder, id: next }))
     }
