@@ -22,11 +22,12 @@ export class AgentAnswers {
 
   /** Sends an answer, and counts it until it has gone out. */
   send(socket: SocketLike, text: string): MaybePromise<void> {
-    this.#unread.sent(text.length)
-    if (text.length <= SMALL_ANSWER_BYTES) return socket.send(text)
-    this.#unread.add(text.length)
+    const { length } = text
+    this.#unread.sent(length)
+    if (length <= SMALL_ANSWER_BYTES) return socket.send(text)
+    this.#unread.add(length)
     const gone = (): void => {
-      this.#unread.add(-text.length)
+      this.#unread.add(-length)
     }
     const sent = socket.send(text)
     if (!(sent instanceof Promise)) {

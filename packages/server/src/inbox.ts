@@ -1,4 +1,5 @@
 import type { MaybePromise } from '@openenv-ts/core'
+import { FrameQueue } from './frame-queue.ts'
 import { SMALL_BYTES, type LargeMessage, type IncomingBytes } from './incoming-bytes.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { othersTurn, Slice } from './turn.ts'
@@ -10,11 +11,6 @@ export const TRY_AGAIN_LATER = 1013
 
 type Arguments = Parameters<SocketHandler['message']>
 type Decode = Arguments[2]
-
-interface Frame {
-  readonly content: Arguments
-  readonly arrival: LargeMessage | null
-}
 
 /** What an inbox does with frames. */
 export interface InboxOptions {
@@ -36,9 +32,10 @@ export class Inbox {
   readonly #socket: SocketLike
   readonly #options: InboxOptions
   readonly #slice: Slice
-  /** Frames that came while a call was running; null when none is. */
-  #waiting: Frame[] | null = null
-  #waitingBytes = 0
+  /** Frames that came while a call was running. */
+  readonly #waiting = new FrameQueue<LargeMessage>()
+  /** Whether a call is running. */
+  #working = false
   #full = false
   #ending = false
   #whenIdle: (() => void) | null = null
@@ -55,13 +52,13 @@ export class Inbox {
 
   /** Whether a call is running. */
   get busy(): boolean {
-    return this.#waiting !== null
+    return this.#working
   }
 
   /** Takes no more frames; settles when those that came before are answered. */
   finish(): Promise<void> {
     this.#ending = true
-    if (this.#waiting === null) return Promise.resolve()
+    if (!this.#working) return Promise.resolve()
     return new Promise((resolve) => {
       this.#whenIdle = resolve
     })
@@ -80,21 +77,20 @@ export class Inbox {
       this.#answered(arrival)
       return
     }
-    if (this.#waiting === null && !this.#slice.spent) {
+    if (!this.#working && !this.#slice.spent) {
       const call = this.#options.answer(bytes, binary, decode)
       if (call instanceof Promise) {
-        this.#waiting = []
-        void this.#drain(call, arrival)
+        this.#working = true
+        void this.#drain(call, arrival, decode)
         this.#check()
       } else this.#answered(arrival)
       return
     }
-    const others = this.#waiting === null ? othersTurn() : null
-    this.#waiting ??= []
-    this.#waiting.push({ content: [bytes, binary, decode], arrival })
-    this.#waitingBytes += bytes.length
+    const others = this.#working ? null : othersTurn()
+    this.#working = true
+    this.#waiting.push({ bytes, binary, tag: arrival })
     this.#check()
-    if (others !== null) void this.#drain(others, null)
+    if (others !== null) void this.#drain(others, null, decode)
   }
 
   /** Forgets what waits and what is arriving: the socket has gone. */
@@ -103,25 +99,23 @@ export class Inbox {
     this.#arriving = null
     for (const arrival of this.#arrived) arrival.end()
     this.#arrived.clear()
-    if (this.#waiting === null) return
-    this.#waiting = []
-    this.#waitingBytes = 0
+    this.#waiting.clear()
     this.#check()
   }
 
-  async #drain(call: Promise<void>, arrival: LargeMessage | null): Promise<void> {
+  /** @param decode - How this socket's frames become text; the same for each. */
+  async #drain(call: Promise<void>, arrival: LargeMessage | null, decode: Decode): Promise<void> {
     await call
     this.#answered(arrival)
     for (;;) {
-      const next = this.#waiting?.shift()
+      const next = this.#waiting.shift()
       if (next === undefined) break
-      this.#waitingBytes -= next.content[0].length
       this.#check()
       if (this.#slice.spent) await othersTurn()
-      await this.#options.answer(...next.content)
-      this.#answered(next.arrival)
+      await this.#options.answer(next.bytes, next.binary, decode)
+      this.#answered(next.tag)
     }
-    this.#waiting = null
+    this.#working = false
     this.#check()
     this.#whenIdle?.()
   }
@@ -150,8 +144,8 @@ export class Inbox {
   }
 
   #check(): void {
-    const waiting = this.#waiting?.length ?? 0
-    const full = waiting > 0 && (waiting >= MAX_WAITING || this.#waitingBytes > this.#maxBytes)
+    const { length, bytes } = this.#waiting
+    const full = length > 0 && (length >= MAX_WAITING || bytes > this.#maxBytes)
     // What comes behind a large message that is counted would be counted too late.
     const reading = !full && this.#arrived.size === 0
     if (reading !== this.#full) return

@@ -414,11 +414,7 @@ class NodeSocket implements SocketLike {
       this.#stream.write(textFrame(text))
       return
     }
-    return new Promise((resolve) => {
-      this.#stream.write(textFrame(text), () => {
-        resolve()
-      })
-    })
+    return written(this.#stream, textFrame(text))
   }
 
   close(code: number, reason?: string): void {
@@ -442,8 +438,18 @@ class NodeSocket implements SocketLike {
   }
 }
 
+/** Settles when bytes have gone out. It is apart from the text that they were made of, which is not kept meanwhile. */
+function written(stream: Duplex, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(bytes, () => {
+      resolve()
+    })
+  })
+}
+
 function decodeUtf8(bytes: Uint8Array): string {
-  return (bytes as Buffer).toString('utf8')
+  const { buffer, byteOffset, length } = bytes
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, length)).toString('utf8')
 }
 
 function ignore(): void {

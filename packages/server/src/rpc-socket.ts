@@ -101,8 +101,8 @@ class RpcSocket implements SocketHandler {
   #timer: ReturnType<typeof setTimeout> | undefined
   #refused = false
   #open = true
-  /** The call at work; aborted when it is cancelled or the socket is closed. */
-  #call: { readonly id: unknown; readonly stop: AbortController } | null = null
+  /** The request at work. A call of a tool is aborted when it is cancelled or the socket is closed. */
+  #call: { readonly id: unknown; readonly stop: AbortController | null } | null = null
   /** Requests that were cancelled while they waited. */
   readonly #cancelled = new Set<unknown>()
 
@@ -146,7 +146,7 @@ class RpcSocket implements SocketHandler {
 
   closed(): void {
     this.#open = false
-    this.#call?.stop.abort()
+    this.#call?.stop?.abort()
     clearTimeout(this.#timer)
     this.#connection()
     this.#inbox.clear()
@@ -203,11 +203,12 @@ class RpcSocket implements SocketHandler {
   async #perform(body: unknown): Promise<void> {
     const id = isObject(body) ? (body['id'] ?? null) : null
     if (id !== null && this.#cancelled.delete(id)) return
-    const stop = new AbortController()
+    const stop = callsTool(body) ? new AbortController() : null
     this.#call = { id, stop }
-    const reply = await answerRpc(body, this.#host, this.#seat, stop.signal)
+    const reply = await answerRpc(body, this.#host, this.#seat, stop?.signal)
     this.#call = null
-    if (!stop.signal.aborted) await this.#send(reply)
+    // Not awaited here: an answer that is read slowly would keep what it was made of.
+    if (stop?.signal.aborted !== true) return this.#send(reply)
   }
 
   /**
@@ -226,15 +227,20 @@ class RpcSocket implements SocketHandler {
     }
     const id = isObject(message) ? cancelledBy(message) : undefined
     if (id === undefined) return false
-    if (this.#call?.id === id) this.#call.stop.abort()
+    if (this.#call?.id === id) this.#call.stop?.abort()
     else if (this.#cancelled.size < MAX_CANCELLED) this.#cancelled.add(id)
     return true
   }
 
   async #send(reply: RpcReply): Promise<void> {
     const text = await rpcText(reply)
-    if (this.#open) await this.#answers.send(this.#socket, text)
+    if (this.#open) return this.#answers.send(this.#socket, text)
   }
+}
+
+/** Whether a message calls a tool, which can take long. All others are answered too soon to be cancelled. */
+function callsTool(body: unknown): boolean {
+  return isObject(body) && body['method'] === 'tools/call'
 }
 
 function failure(error: unknown, code: number): RpcReply {

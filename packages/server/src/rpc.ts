@@ -37,13 +37,20 @@ export interface RpcSeat {
 export const NO_EPISODE_HERE =
   'There is no episode here: name one by session_id, or use the URL of an episode.'
 
-/** An error with a JSON-RPC code of its own. */
+/** V8 reads how deep stacks are from here; other engines ignore it. */
+const V8Error = Error as ErrorConstructor & { stackTraceLimit?: number | undefined }
+
+/** An error with its own JSON-RPC code. */
 export class RpcError extends Error {
   readonly code: number
   readonly data: unknown
 
   constructor(code: number, message: string, data: unknown = null) {
+    // Clients cause these errors, by the thousand if they like. A stack would cost more than the answer.
+    const { stackTraceLimit } = V8Error
+    V8Error.stackTraceLimit = 0
     super(message)
+    V8Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.data = data
   }
