@@ -132,6 +132,11 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
    */
   readonly deterministic: boolean
   /**
+   * Whether an action that breaks the schema is a counted step [OE-2]. Absent: it is refused. This is what an OpenAPI
+   * document says; what happens is for each {@link Simulation} to say.
+   */
+  readonly countsInvalid?: boolean
+  /**
    * Whether many sessions may run in one process at a time. False: the server holds one session for it.
    */
   readonly concurrent: boolean

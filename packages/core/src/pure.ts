@@ -137,6 +137,7 @@ export function pureEnvironment<const A, AI, const O, const S, T = undefined, V 
     rubric: rubric.terms,
     limits,
     deterministic: true,
+    ...(definition.invalid === undefined ? {} : { countsInvalid: true }),
     concurrent: true,
     start: (context) => {
       const state = definition.initial(context) as S

@@ -1,11 +1,12 @@
 import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
-import { DEFAULT_SHAPE, wireSchemas } from '@openenv-ts/core/wire'
+import { DEFAULT_SHAPE } from '@openenv-ts/core/wire'
 import { Cors } from './cors.ts'
 import { hostCheck } from './host-check.ts'
 import { answerTo, mountRoutes, mountSockets } from './mount.ts'
 import { McpEndpoint } from './mcp/endpoint.ts'
 import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
 import { openApi } from './openapi.ts'
+import { jsonAnswer } from './operation.ts'
 import { waysIn, type WayIn } from './ways-in.ts'
 import { orsRoutes } from './ors/routes.ts'
 import { DEFAULT_MAX_MESSAGE_BYTES, type ServerOptions } from './options.ts'
@@ -45,6 +46,8 @@ export interface App {
   readonly sessions: Sessions
   readonly maxMessageBytes: number
   readonly limits: ServerLimits
+  /** The OpenAPI document of its routes. */
+  openApi(): Promise<Readonly<Record<string, unknown>>>
   /** Answers a request. */
   fetch(request: Request, arrival?: Arrival): Promise<Response>
   /**
@@ -116,6 +119,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     maxMessageBytes,
     limits: sessions.limits,
+    openApi: () => openApi(routes, host),
     fetch: async (request, arrival = {}) => {
       handling += 1
       try {
@@ -160,17 +164,14 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
         ]
       : []),
   ]
-  const document = openApi(listed, {
-    basePath: host.basePath,
-    description: host.environment.description,
-    schemas: wireSchemas(host.environment),
-  })
+  const document = () => openApi(routes, host)
   const openApiRoute: Route = {
     method: 'GET',
     path: '/openapi.json',
     plane: 'about',
     summary: 'This document',
-    handle: () => ({ body: document }),
+    operation: { answers: { 200: jsonAnswer({ type: 'object' }) } },
+    handle: async () => ({ body: await document() }),
   }
   const sockets = [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)]
   const agents = agentAddress(options)
@@ -180,7 +181,8 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
       playsAtMcp: task !== undefined,
     })
   const pages = [...docsRoutes(document), ...homeRoutes(host.environment, ways)]
-  return { routes: [...listed, openApiRoute, ...pages], sockets }
+  const routes: readonly Route[] = [...listed, openApiRoute, ...pages]
+  return { routes, sockets }
 }
 
 /** A prefix in its one form: empty, or with a leading slash and no trailing one. */

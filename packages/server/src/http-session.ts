@@ -1,5 +1,23 @@
 import { OpenEnvError } from '@openenv-ts/core'
+import type { Answer, HeaderParameter, Schema } from './operation.ts'
 import { DEFAULT_SESSION, type Session, type Sessions } from './session.ts'
+
+/** How the header that names an HTTP session is described. `session_id` in the body says the same. */
+export const SESSION_HEADER: HeaderParameter = {
+  name: 'X-Session-ID',
+  required: false,
+  description:
+    'Names the session; without it, the one that all share. A client that sets no headers sends session_id in the body, or with GET in the query.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+}
+
+/** An answer that names its session. */
+export function sessionAnswer(schema: Schema): Answer {
+  return { content: { 'application/json': schema }, headers: { 'X-Session-ID': 'The session' } }
+}
+
+/** How a call in an episode may be refused. */
+export const EPISODE_REFUSALS: readonly number[] = [404, 409, 499, 503, 504]
 
 /**
  * Which HTTP session a request means: the header `X-Session-ID`, or `session_id` in body or query.

@@ -74,7 +74,10 @@ export function mountRoutes(
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     const sharing = routes.filter((route) => route.path === path)
-    const allow = sharing.map(({ method }) => method).join(', ')
+    const allow = sharing
+      .filter(({ operation }) => operation.unsupported !== true)
+      .map(({ method }) => method)
+      .join(', ')
     app.all(at(path), ({ req, env: { planes } }) => {
       const served = sharing.filter(({ plane }) => planes?.has(plane) !== false)
       const refusals = served.map(({ plane }) => host.gate.refusal(req.raw.headers, plane))

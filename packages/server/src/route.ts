@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts'
 import { SMALL_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import { readIncoming } from './incoming.ts'
 import type { Quota } from './quota.ts'
+import type { Operation } from './operation.ts'
 import { DEFAULT_SESSION, type Sessions } from './session.ts'
 import type { Resumption } from './resume.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
@@ -69,6 +70,8 @@ export interface Route {
   readonly plane: Plane
   /** One line for the OpenAPI document. */
   readonly summary: string
+  /** What it takes and answers. */
+  readonly operation: Operation
   /** Whether it answers people: then a refusal is a page too. */
   readonly page?: true
   /** Whatever this throws is answered as an error of the table. */

@@ -7,11 +7,13 @@ import type { ServerLimits } from './limits.ts'
 import type { Served } from './listener.ts'
 import { answerTo, mountRoutes } from './mount.ts'
 import type { ServerOptions } from './options.ts'
+import { jsonAnswer, TEXT } from './operation.ts'
 import { publicAddress } from './public-url.ts'
 import { sharedQuota } from './quota.ts'
 import { routePath } from './request-path.ts'
 import { json, type Route } from './route.ts'
 import { listingRoutes } from './routes/home.ts'
+import { HEALTH } from './routes/info.ts'
 
 /** An app and the path that all of its routes begin with; empty for the only one. */
 export interface Placed {
@@ -59,6 +61,7 @@ function listing(
     path: '/health',
     plane: 'open',
     summary: 'Says that the server accepts sessions',
+    operation: HEALTH,
     handle: () => ({ body: { status: 'healthy' } }),
   }
   const metadata: Route = {
@@ -66,6 +69,7 @@ function listing(
     path: '/metadata',
     plane: 'about',
     summary: 'Lists the environments that are served',
+    operation: { answers: { 200: jsonAnswer({ type: 'object' }) } },
     handle: (_request, _parameters, { base }) => ({
       body: {
         name: 'openenv-ts',
@@ -86,6 +90,7 @@ function listing(
     path: '/list_environments',
     plane: 'control',
     summary: 'Names the environments that are served',
+    operation: { answers: { 200: jsonAnswer({ type: 'array', items: TEXT }) } },
     handle: () => ({ body: names }),
   }
   const bare = options.routes === 'minimal'

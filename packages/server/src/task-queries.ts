@@ -10,9 +10,15 @@ import {
 import { z } from 'zod'
 
 const Nothing = z.strictObject({})
-const InSplit = z.strictObject({ split: z.string() })
+/** A query for one split. */
+export const InSplit = z.strictObject({ split: z.string() })
 const AtIndex = z.strictObject({ split: z.string(), index: z.int() })
-const InRange = z.strictObject({ split: z.string(), start: z.int().nullish(), stop: z.int().nullish() })
+/** A query for a range of a split. */
+export const InRange = z.strictObject({
+  split: z.string(),
+  start: z.int().nullish(),
+  stop: z.int().nullish(),
+})
 
 /** What orchestrators ask about tasks; the same on every transport. */
 export interface TaskQueries {

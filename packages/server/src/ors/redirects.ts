@@ -22,6 +22,7 @@ export function redirectRoutes({ basePath, environment }: Host): readonly Route[
     path,
     plane,
     summary: `Leads to /${environment.name}${path}`,
+    operation: { answers: { 308: { headers: { Location: 'Where to ask' } } } },
     handle: (request) => {
       const location = `${basePath}/${environment.name}${path}${new URL(request.url).search}`
       return new Response(null, { status: 308, headers: { location } })

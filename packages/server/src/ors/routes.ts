@@ -1,6 +1,8 @@
 import { validationError, issuesOf, listTools, OpenEnvError, type Clock } from '@openenv-ts/core'
 import { z } from 'zod'
 import { requireEnvironment } from '../environment-path.ts'
+import { bodySchema } from '../components.ts'
+import { component, EVENTS, jsonAnswer, record, TEXT, type HeaderParameter } from '../operation.ts'
 import { atBody, readObject, type Host, type Route } from '../route.ts'
 import { textBlock, toolListing } from './blocks.ts'
 import { readCreate } from './create.ts'
@@ -10,11 +12,36 @@ import { redirectRoutes } from './redirects.ts'
 import type { OrsSession } from './session.ts'
 import { OrsSessions } from './sessions.ts'
 
+/** An id that `POST /create_session` gives. */
+const MADE_UP = '^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$'
+
 const CallBody = z.strictObject({
   name: z.string(),
   input: z.record(z.string(), z.unknown()),
   task_id: z.string().nullish(),
 })
+
+const BLOCKS = { type: 'array', items: component('Block') }
+
+const SESSION: HeaderParameter = {
+  name: 'X-Session-ID',
+  required: true,
+  description: 'The session, as POST /create was given it.',
+  schema: { type: 'string', pattern: '\\S' },
+}
+
+const SECRETS: HeaderParameter = {
+  name: 'X-Secrets',
+  required: false,
+  description: 'Base64 of {"NAME": {"value": "…"}}.',
+  schema: { type: 'string', enum: ['', 'e30='] },
+}
+
+/** The header that gives a new session its id. */
+function newSession(isOpen: boolean): HeaderParameter {
+  const pattern = isOpen ? '^[\\x21-\\x7e]{1,128}$' : MADE_UP
+  return { ...SESSION, description: 'What POST /create_session gives.', schema: { type: 'string', pattern } }
+}
 
 /**
  * Open Reward Standard: sessions that are started once and used by tool calls. Its clients are orchestrator and agent
@@ -28,12 +55,15 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
     requireEnvironment(env, environment)
     return sessions.find(sessionIdOf(request))
   }
+  const inSession = { headers: [SESSION], refusals: [404, 410, 503, 504] }
+  const toolList = { answers: { 200: jsonAnswer(component('ToolList')) } }
   return [
     {
       method: 'GET',
       path: '/version',
       plane: 'about',
       summary: 'Says which version of the environment is served',
+      operation: { answers: { 200: jsonAnswer(record({ version: TEXT, build_sha: { type: 'null' } })) } },
       handle: () => ({ body: { version: environment.version, build_sha: null } }),
     },
     {
@@ -41,6 +71,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/tools',
       plane: 'about',
       summary: 'Lists the tools that every session has',
+      operation: { ...toolList, refusals: [404] },
       handle: (_request, { env }) => {
         requireEnvironment(env, environment)
         return { body: toolListing(listTools(environment), supportsScoreGroup) }
@@ -51,6 +82,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/create_session',
       plane: 'control',
       summary: 'Makes up a session id',
+      operation: { answers: { 200: EVENTS } },
       handle: () => eventResponse(event('task_id', crypto.randomUUID()) + event('end', '')),
     },
     {
@@ -58,6 +90,12 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/create',
       plane: 'control',
       summary: 'Starts an episode of a task',
+      operation: {
+        headers: [newSession(host.gate.isOpen), SECRETS],
+        body: { required: true, schema: component('Create') },
+        answers: { 200: jsonAnswer(record({ sid: TEXT })) },
+        refusals: [404, 409, 503],
+      },
       handle: async (request) => {
         const id = sessionIdOf(request)
         requireGoodId(id, host.gate.principal(request.headers) !== 'anybody')
@@ -73,6 +111,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/ping',
       plane: 'control',
       summary: 'Keeps a session',
+      operation: { ...inSession, answers: { 200: jsonAnswer(record({ status: { const: 'ok' } })) } },
       handle: (request) => {
         sessions.find(sessionIdOf(request))
         return { body: { status: 'ok' } }
@@ -83,6 +122,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/delete',
       plane: 'control',
       summary: 'Ends a session',
+      operation: { headers: [SESSION], answers: { 200: jsonAnswer(record({ sid: TEXT })) } },
       handle: async (request) => {
         const id = sessionIdOf(request)
         await sessions.delete(id)
@@ -94,6 +134,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/delete_session',
       plane: 'control',
       summary: 'Gives a session id back',
+      operation: { headers: [SESSION], answers: { 200: jsonAnswer(record({ sid: TEXT })) } },
       handle: (request) => ({ body: { sid: sessionIdOf(request) } }),
     },
     {
@@ -101,6 +142,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/prompt',
       plane: 'control',
       summary: 'Tells what to do, as blocks',
+      operation: { ...inSession, answers: { 200: jsonAnswer(BLOCKS) } },
       handle: async (request, { env }) => ({ body: [textBlock(await sessionOf(request, env).brief())] }),
     },
     {
@@ -108,6 +150,15 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/messages',
       plane: 'control',
       summary: 'Tells what to do, as a conversation',
+      operation: {
+        ...inSession,
+        answers: {
+          200: jsonAnswer({
+            type: 'array',
+            items: record({ role: { const: 'user' }, blocks: BLOCKS, detail: { type: 'null' } }),
+          }),
+        },
+      },
       handle: async (request, { env }) => {
         const blocks = [textBlock(await sessionOf(request, env).brief())]
         return { body: [{ role: 'user', blocks, detail: null }] }
@@ -118,6 +169,7 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/task_tools',
       plane: 'control',
       summary: 'Lists the tools of a session',
+      operation: { ...inSession, ...toolList },
       handle: async (request, { env }) => {
         return { body: toolListing(await sessionOf(request, env).tools(), supportsScoreGroup) }
       },
@@ -127,6 +179,11 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/call',
       plane: 'control',
       summary: 'Calls a tool and streams what it gives',
+      operation: {
+        ...inSession,
+        body: { required: true, schema: bodySchema(CallBody, 'body') },
+        answers: { 200: EVENTS },
+      },
       handle: async (request, { env }) => {
         const body = await readObject(request, host)
         const { name, input, task_id: taskId } = await atBody(() => read(CallBody, body))
@@ -139,6 +196,12 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       path: '/:env/score_group',
       plane: 'control',
       summary: 'Scores attempts at a task against each other',
+      operation: {
+        ...inSession,
+        body: { required: true, schema: bodySchema(GroupBody, 'body') },
+        answers: { 200: EVENTS },
+        unsupported: !supportsScoreGroup,
+      },
       handle: async (request, { env }) => {
         const body = await readObject(request, host)
         requireEnvironment(env, environment)
@@ -195,7 +258,7 @@ function sessionIdOf(request: Request): string {
  * Where a server asks for tokens, others may be trying: an id that somebody made up has to be one that nobody guesses.
  */
 function requireGoodId(id: string, shared: boolean): void {
-  const fits = shared ? /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i : /^[\x21-\x7e]{1,128}$/
+  const fits = shared ? new RegExp(MADE_UP) : /^[\x21-\x7e]{1,128}$/
   if (fits.test(id)) return
   const message = shared
     ? 'A session id is what POST /create_session gives.'

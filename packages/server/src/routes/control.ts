@@ -1,6 +1,13 @@
 import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
 import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
-import { existingSession, sessionIdOf } from '../http-session.ts'
+import {
+  EPISODE_REFUSALS,
+  existingSession,
+  SESSION_HEADER,
+  sessionAnswer,
+  sessionIdOf,
+} from '../http-session.ts'
+import { component } from '../operation.ts'
 import { atBody, readAction, readObject, type Host, type Route, type RouteReply } from '../route.ts'
 
 /**
@@ -9,12 +16,18 @@ import { atBody, readAction, readObject, type Host, type Route, type RouteReply 
  * Unlike upstream's, these episodes last: a session is named by `X-Session-ID` [OE-8].
  */
 export function controlRoutes(host: Host): readonly Route[] {
+  const called = { headers: [SESSION_HEADER], refusals: EPISODE_REFUSALS }
   return [
     {
       method: 'POST',
       path: '/reset',
       plane: 'control',
       summary: 'Starts an episode; opens the session when there is none',
+      operation: {
+        ...called,
+        body: { required: false, schema: component('ResetOptions') },
+        answers: { 200: sessionAnswer(component('Reply')) },
+      },
       handle: async (request) => {
         const { session_id: given, ...data } = await readObject(request, host)
         const id = sessionIdOf(request, given)
@@ -26,6 +39,11 @@ export function controlRoutes(host: Host): readonly Route[] {
       path: '/step',
       plane: 'control',
       summary: 'Acts in the session’s episode',
+      operation: {
+        ...called,
+        body: { required: true, schema: component('Step') },
+        answers: { 200: sessionAnswer(component('Reply')) },
+      },
       handle: async (request) => {
         const { session_id: given, ...body } = await readAction(request, host)
         const id = sessionIdOf(request, given)
@@ -38,6 +56,7 @@ export function controlRoutes(host: Host): readonly Route[] {
       path: '/state',
       plane: 'control',
       summary: 'Shows the state of the session’s episode',
+      operation: { ...called, answers: { 200: sessionAnswer(component('State')) } },
       handle: async (request) => {
         const id = sessionIdOf(request, new URL(request.url).searchParams.get('session_id'))
         const session = existingSession(host.sessions, id)

@@ -1,12 +1,13 @@
 import { isObject } from '@openenv-ts/core'
 import { html, type Html } from '../html.ts'
+import { PAGE } from '../operation.ts'
 import { page } from '../page.ts'
 import type { Route } from '../route.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
 /** `/docs`: the OpenAPI document as a page. */
-export function docsRoutes(document: Data): readonly Route[] {
+export function docsRoutes(document: () => Promise<Data>): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -14,12 +15,13 @@ export function docsRoutes(document: Data): readonly Route[] {
       plane: 'about',
       page: true,
       summary: 'Shows this document as a page',
-      handle: () => page('OpenEnv API', documentShown(document)),
+      operation: { answers: { 200: PAGE } },
+      handle: async () => page('OpenEnv API', documentShown(await document())),
     },
   ]
 }
 
-function documentShown({ info, paths }: Data): Html {
+function documentShown({ info, paths, components }: Data): Html {
   const { title, description } = dataOf(info)
   return html`<h1>${textOf(title)}</h1>
     <p>${textOf(description)}</p>
@@ -28,6 +30,14 @@ function documentShown({ info, paths }: Data): Html {
       Object.entries(dataOf(methods)).map(([method, operation]) =>
         operationShown(method, path, dataOf(operation)),
       ),
+    )}
+    <h2>Schemas</h2>
+    ${Object.entries(dataOf(dataOf(components)['schemas'])).map(
+      ([name, schema]) =>
+        html`<details id="${name}">
+          <summary><code>#/components/schemas/${name}</code></summary>
+          <pre>${JSON.stringify(schema, null, 1)}</pre>
+        </details> `,
     )}
     <footer>
       This page is on the plane <code>about</code>: with tokens set, any of them opens it. Beside each route
@@ -44,19 +54,30 @@ function operationShown(
   const parts = [
     partShown('Parameters', Array.isArray(parameters) ? parameters : undefined),
     partShown('Body', schemaOf(requestBody)),
-    ...Object.entries(dataOf(responses)).map(([status, response]) =>
-      partShown(`${status} ${textOf(dataOf(response)['description'])}`, schemaOf(response)),
-    ),
+    ...Object.entries(dataOf(responses))
+      .filter(([status]) => !isRefusal(status))
+      .map(([status, response]) =>
+        partShown(`${status} ${textOf(dataOf(response)['description'])}`, schemaOf(response)),
+      ),
   ]
+  const refusals = Object.keys(dataOf(responses)).filter(isRefusal).join(', ')
   return html`<details>
     <summary>
       <b><code>${method.toUpperCase()} ${path}</code></b> ${textOf(summary)} <small>${planes}</small>
     </summary>
     ${parts}
+    <p><small>Refusals: ${refusals}</small></p>
   </details> `
 }
 
+/** Refusals look the same on every route: see the schemas Failure and InvalidRequest. */
+function isRefusal(status: string): boolean {
+  return Number(status) >= 400
+}
+
 function partShown(title: string, value: unknown): Html {
+  const reference = textOf(dataOf(value)['$ref']).split('/').at(-1) ?? ''
+  if (reference !== '') return html`<p><small>${title}</small> <a href="#${reference}">${reference}</a></p>`
   const isEmpty = value === undefined || (isObject(value) && Object.keys(value).length === 0)
   return isEmpty
     ? html`<p><small>${title}</small></p>`

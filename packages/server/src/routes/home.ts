@@ -1,5 +1,6 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { html, type Html } from '../html.ts'
+import { PAGE } from '../operation.ts'
 import { page } from '../page.ts'
 import type { Route, Visit } from '../route.ts'
 import type { WayIn } from '../ways-in.ts'
@@ -57,6 +58,7 @@ function atBoth(summary: string, show: (visit: Visit) => Promise<Response>): rea
     plane: 'about',
     page: true,
     summary,
+    operation: { answers: { 200: PAGE } },
     handle: (_request, _parameters, visit) => show(visit),
   }))
 }

@@ -1,6 +1,12 @@
 import { wireSchemas } from '@openenv-ts/core/wire'
+import { jsonAnswer, record, TEXT, type Operation } from '../operation.ts'
 import type { ServerOptions } from '../options.ts'
 import type { Host, Route } from '../route.ts'
+
+const TEXT_OR_NULL = { type: ['string', 'null'] }
+
+/** What `/health` says. */
+export const HEALTH: Operation = { answers: { 200: jsonAnswer(record({ status: { const: 'healthy' } })) } }
 
 /** What anybody may know: that the server lives, and what the environment is. */
 export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']>): readonly Route[] {
@@ -20,6 +26,7 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
       path: '/health',
       plane: 'open',
       summary: 'Says that the server accepts sessions',
+      operation: HEALTH,
       handle: () => ({ body: { status: 'healthy' } }),
     },
     {
@@ -27,6 +34,16 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
       path: '/metadata',
       plane: 'about',
       summary: 'Describes the environment',
+      operation: {
+        answers: {
+          200: jsonAnswer(
+            record({
+              ...{ name: TEXT, description: TEXT, readme_content: TEXT_OR_NULL, version: TEXT },
+              ...{ author: TEXT_OR_NULL, documentation_url: TEXT_OR_NULL },
+            }),
+          ),
+        },
+      },
       handle: () => ({ body: metadata }),
     },
     {
@@ -34,6 +51,13 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
       path: '/schema',
       plane: 'about',
       summary: 'Publishes the JSON Schemas of action, observation and state',
+      operation: {
+        answers: {
+          200: jsonAnswer(
+            record(Object.fromEntries(Object.keys(schemas).map((name) => [name, { type: 'object' }]))),
+          ),
+        },
+      },
       handle: () => ({ body: schemas }),
     },
   ]

@@ -2,9 +2,10 @@ import { errorToJsonRpc } from '@openenv-ts/core/wire'
 import { isObject, isOpenEnvError } from '@openenv-ts/core'
 import { dialectOf } from '../mcp/dialect.ts'
 import type { McpEndpoint } from '../mcp/endpoint.ts'
-import { capabilitySource, type EpisodeSource } from '../mcp/episode-source.ts'
+import { capabilitySource, NO_EPISODE, type EpisodeSource } from '../mcp/episode-source.ts'
 import type { Quota, Release } from '../quota.ts'
 import { agentSeat, answerRpc, capabilitySession, namedSeat, rpcText, type RpcSeat } from '../rpc.ts'
+import { component, EVENTS, type HeaderParameter, type Operation } from '../operation.ts'
 import { encodedInTurns } from '../json-in-turns.ts'
 import { json, readJson, type Host, type Route } from '../route.ts'
 
@@ -28,9 +29,41 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
     return { seat: agentSeat(session), source: capabilitySource(session), quota }
   }
   return [
-    ...routesAt({ path: '/mcp', plane: 'agent' }, open, host, endpoint),
-    ...routesAt({ path: '/agent/:capability/mcp', plane: 'capability' }, granted, host, endpoint),
+    // Without an episode for each client there are no sessions here, and both methods are always refused.
+    ...routesAt({ path: '/mcp', plane: 'agent' }, open, host, endpoint, source !== NO_EPISODE),
+    ...routesAt({ path: '/agent/:capability/mcp', plane: 'capability' }, granted, host, endpoint, true),
   ]
+}
+
+const RPC = component('RpcAnswer')
+
+/** OpenEnv's JSON-RPC answers whatever it is sent with 200, and says in the body what is wrong with it. */
+const POSTED: Operation = {
+  body: { required: false, type: '*/*', schema: {} },
+  answers: {
+    200: {
+      content: {
+        'application/json': { anyOf: [RPC, { type: 'array', items: RPC }] },
+        ...EVENTS.content,
+      },
+    },
+    202: {},
+  },
+  refusals: [404, 406, 409, 429, 503, 504],
+  speaksRpc: true,
+}
+
+const MCP_SESSION: HeaderParameter = {
+  name: 'Mcp-Session-Id',
+  required: true,
+  description: 'The MCP session, as the answer to initialize named it.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]+$' },
+}
+
+const IN_SESSION: Omit<Operation, 'answers'> = {
+  headers: [MCP_SESSION],
+  refusals: [404, 405, 406, 409, 429, 503],
+  speaksRpc: true,
 }
 
 /** What a request at some path means, in either dialect, and what it counts towards. */
@@ -47,12 +80,15 @@ function routesAt(
   place: Place,
   host: Host,
   endpoint: McpEndpoint,
+  hasSessions: boolean,
 ): readonly Route[] {
+  const inSession = { ...IN_SESSION, unsupported: !hasSessions }
   return [
     {
       ...where,
       method: 'POST',
       summary: "Tools over MCP, and over OpenEnv's JSON-RPC",
+      operation: POSTED,
       handle: (request, parameters) => {
         const placed = place(request, parameters)
         return counted(placed.quota, 'request', (held) => answer(request, placed, held, host, endpoint))
@@ -62,6 +98,7 @@ function routesAt(
       ...where,
       method: 'GET',
       summary: 'The stream of an MCP session',
+      operation: { ...inSession, answers: { 200: EVENTS } },
       handle: (request, parameters) => {
         const { quota, source } = place(request, parameters)
         return counted(quota, 'connection', () => endpoint.fetch(request, undefined, source))
@@ -71,6 +108,7 @@ function routesAt(
       ...where,
       method: 'DELETE',
       summary: 'Ends an MCP session',
+      operation: { ...inSession, answers: { 200: {} } },
       handle: (request, parameters) => {
         const { quota, source } = place(request, parameters)
         return counted(quota, 'request', () => endpoint.fetch(request, undefined, source))

@@ -1,6 +1,8 @@
 import { declaredKeys, isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
 import { replyToMinimal } from '@openenv-ts/core/wire'
-import { existingSession, sessionIdOf } from '../http-session.ts'
+import { EPISODE_REFUSALS, existingSession, SESSION_HEADER, sessionIdOf } from '../http-session.ts'
+import { component, jsonAnswer } from '../operation.ts'
+import { ANY_OBJECT } from '../sent-schema.ts'
 import { readAction, readObject, type Host, type Route } from '../route.ts'
 import { DEFAULT_SESSION } from '../session.ts'
 import { resetSession, stepSession } from './control.ts'
@@ -12,12 +14,18 @@ import { resetSession, stepSession } from './control.ts'
 export function minimalRoutes(host: Host): readonly Route[] {
   const { view } = host.environment
   const shown = view === undefined ? new Set<string>() : declaredKeys(view)
+  const called = { headers: [SESSION_HEADER], refusals: EPISODE_REFUSALS }
   return [
     {
       method: 'POST',
       path: '/reset',
       plane: 'control',
       summary: 'Starts an episode',
+      operation: {
+        ...called,
+        body: { required: false, schema: component('ResetOptions') },
+        answers: { 200: jsonAnswer(component('Start')) },
+      },
       handle: async (request) => {
         const { session_id: given, ...data } = await asBadRequest(() => readObject(request, host))
         const id = sessionIdOf(request, given)
@@ -30,6 +38,11 @@ export function minimalRoutes(host: Host): readonly Route[] {
       path: '/step',
       plane: 'control',
       summary: 'Acts',
+      operation: {
+        ...called,
+        body: { required: true, schema: component('PlainAction') },
+        answers: { 200: jsonAnswer(component('PlainReply')) },
+      },
       handle: async (request) => {
         const { session_id: given, ...action } = await asBadRequest(() => readAction(request, host))
         const id = sessionIdOf(request, given)
@@ -42,6 +55,11 @@ export function minimalRoutes(host: Host): readonly Route[] {
       path: '/state',
       plane: 'control',
       summary: 'Shows the state',
+      operation: {
+        ...called,
+        body: { required: false, schema: ANY_OBJECT },
+        answers: { 200: jsonAnswer(component('View')) },
+      },
       handle: async (request) => {
         const { session_id: given } = await asBadRequest(() => readObject(request, host))
         const id = sessionIdOf(request, given)

@@ -1,4 +1,10 @@
+import { EVENTS, jsonAnswer, record, TEXT } from '../operation.ts'
 import type { Host, Route } from '../route.ts'
+
+const WHOLE = { type: 'integer', minimum: 0 }
+const READINESS = jsonAnswer(
+  record({ status: { enum: ['ready', 'draining', 'full'] }, sessions: WHOLE, max_sessions: WHOLE }),
+)
 
 /**
  * What who runs the server looks at. Nothing here acts in an episode.
@@ -14,6 +20,7 @@ export function operatorRoutes(host: Host, moreMetrics: () => string): readonly 
       path: '/metrics',
       plane: 'operator',
       summary: 'Numbers for Prometheus',
+      operation: { answers: { 200: { content: { 'text/plain': TEXT } } } },
       handle: () =>
         new Response(tally.text({ maxSessions: sessions.max }) + moreMetrics(), {
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
@@ -24,6 +31,7 @@ export function operatorRoutes(host: Host, moreMetrics: () => string): readonly 
       path: '/ready',
       plane: 'operator',
       summary: 'Says whether another session would be accepted',
+      operation: { answers: { 200: READINESS, 503: READINESS } },
       handle: () => {
         const ready = sessions.accepting
         const status = ready ? 'ready' : sessions.draining ? 'draining' : 'full'
@@ -36,6 +44,7 @@ export function operatorRoutes(host: Host, moreMetrics: () => string): readonly 
       path: '/events',
       plane: 'operator',
       summary: 'What happens in every episode, as it happens (server-sent events)',
+      operation: { answers: { 200: EVENTS }, refusals: [503] },
       handle: () =>
         new Response(events.stream(), {
           headers: {

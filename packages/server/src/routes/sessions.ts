@@ -1,10 +1,17 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { resetFromWire } from '@openenv-ts/core/wire'
+import { EPISODE_REFUSALS } from '../http-session.ts'
+import { component, jsonAnswer, record, TEXT } from '../operation.ts'
 import { atBody, readObject, type Host, type Route, type Visit } from '../route.ts'
 
 const OPEN_TO_AGENTS =
   'Agents that are given an address of this server can reach the rest of it too: it has no tokens. ' +
   'Set OPENENV_CONTROL_TOKEN, or give agents a port of their own with --agent-port.'
+
+const OPENED = record({
+  ...{ session_id: TEXT, agent_url: { type: 'string', format: 'uri' } },
+  ...{ observation: component('PlainObservation'), info: component('Info') },
+})
 
 /**
  * How an orchestrator opens an episode for an agent, and ends it [OE-19]. It hands over a URL with a secret in it. The
@@ -24,6 +31,11 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
       path: '/sessions',
       plane: 'control',
       summary: 'Opens an episode for an agent and answers the URL to hand over',
+      operation: {
+        body: { required: false, schema: component('ResetOptions') },
+        answers: { 201: jsonAnswer(OPENED) },
+        refusals: EPISODE_REFUSALS,
+      },
       handle: async (request, _parameters, { base, sees }) => {
         const body = await readObject(request, host)
         const options = await atBody(() => resetFromWire(body, host.environment))
@@ -44,6 +56,10 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
       path: '/sessions/:id',
       plane: 'control',
       summary: 'Ends an HTTP session and its episode',
+      operation: {
+        answers: { 200: jsonAnswer(record({ session_id: TEXT, closed: { const: true } })) },
+        refusals: [404],
+      },
       handle: async (_request, { id = '' }) => {
         const session = host.sessions.find(id)
         if (session === undefined) throw new OpenEnvError('SESSION_ERROR', 'There is no session of this id.')

@@ -1,7 +1,17 @@
 import { isOpenEnvError } from '@openenv-ts/core'
 import { requireEnvironment } from '../environment-path.ts'
+import { bodySchema } from '../components.ts'
+import {
+  component,
+  jsonAnswer,
+  record,
+  TEXT,
+  type Answer,
+  type Operation,
+  type Schema,
+} from '../operation.ts'
 import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
-import { taskQueries } from '../task-queries.ts'
+import { InRange, InSplit, taskQueries } from '../task-queries.ts'
 
 /**
  * Since when the WebSocket form of task discovery is the one to use, and until when this one stays at least [OE-22].
@@ -11,17 +21,49 @@ const SUCCESSION = {
   sunset: new Date(Date.UTC(2028, 10, 1)).toUTCString(),
 }
 
+const WHOLE = { type: 'integer', minimum: 0 }
+const SPECS = { type: 'array', items: component('TaskSpec') }
+const SPLIT = record({ name: TEXT, type: { enum: ['train', 'validation', 'test'] } })
+const IN_SPLIT = inSplit(bodySchema(InSplit, 'query'))
+const RANGE = inSplit(bodySchema(InRange, 'query'))
+
+/** The schema of a query, with the names of the splits that there are. */
+function inSplit(schema: Schema): Schema {
+  return { ...schema, properties: { ...(schema['properties'] as object), split: component('Split') } }
+}
+
+function listing(schema: Schema): Answer {
+  const headers = {
+    Deprecation: 'Since when the WebSocket is to be used',
+    Sunset: 'Until when this stays',
+    Link: 'It',
+  }
+  return { ...jsonAnswer(schema), headers }
+}
+
 /** Task discovery for orchestrators, on the paths that OpenEnv and ORS share. */
 export function taskRoutes(host: Host): readonly Route[] {
   const { environment } = host
   const queries = taskQueries(environment)
   const headers = { ...SUCCESSION, link: `<${host.basePath}/ws>; rel="successor-version"` }
   const reply = (body: unknown): RouteReply => ({ body, headers })
-  const post = (path: string, summary: string, answer: (body: object) => Promise<unknown>): Route => ({
+  const unsupported = environment.tasks === undefined
+  const answers = (schema: Schema): Operation['answers'] => ({ 200: listing(schema) })
+  const post = (
+    path: string,
+    summary: string,
+    { schema, fields }: { readonly schema: Schema; readonly fields: Readonly<Record<string, Schema>> },
+    answer: (body: object) => Promise<unknown>,
+  ): Route => ({
     method: 'POST',
     path: `/:env/${path}`,
     plane: 'control',
     summary,
+    operation: {
+      body: { required: true, schema },
+      answers: answers(record({ ...fields, env_name: TEXT })),
+      ...{ refusals: [404, 501], unsupported },
+    },
     handle: async (request, { env }) => {
       const body = await readObject(request, host)
       let answered: unknown
@@ -42,6 +84,7 @@ export function taskRoutes(host: Host): readonly Route[] {
       path: '/list_environments',
       plane: 'control',
       summary: 'Names the environment',
+      operation: { answers: answers({ type: 'array', items: TEXT }) },
       handle: () => reply([environment.name]),
     },
     {
@@ -49,15 +92,33 @@ export function taskRoutes(host: Host): readonly Route[] {
       path: '/:env/splits',
       plane: 'control',
       summary: 'Lists the splits',
+      operation: {
+        answers: answers({ type: 'array', items: SPLIT }),
+        ...{ refusals: [404, 501], unsupported },
+      },
       handle: async (_request, { env }) => {
         requireEnvironment(env, environment)
         const { splits } = await queries.list_splits()
         return reply(splits)
       },
     },
-    post('tasks', 'Lists the tasks of a split', (body) => queries.list_tasks(body)),
-    post('num_tasks', 'Counts the tasks of a split', (body) => queries.num_tasks(body)),
-    post('task', 'Shows one task', (body) => queries.get_task(body)),
-    post('task_range', 'Lists a range of tasks', (body) => queries.task_range(body)),
+    post('tasks', 'Lists the tasks of a split', { schema: RANGE, fields: { tasks: SPECS } }, (body) =>
+      queries.list_tasks(body),
+    ),
+    post(
+      'num_tasks',
+      'Counts the tasks of a split',
+      { schema: IN_SPLIT, fields: { num_tasks: WHOLE } },
+      (body) => queries.num_tasks(body),
+    ),
+    post(
+      'task',
+      'Shows one task',
+      { schema: component('Place'), fields: { task: component('TaskSpec') } },
+      (body) => queries.get_task(body),
+    ),
+    post('task_range', 'Lists a range of tasks', { schema: RANGE, fields: { tasks: SPECS } }, (body) =>
+      queries.task_range(body),
+    ),
   ]
 }
