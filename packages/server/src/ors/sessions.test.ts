@@ -90,10 +90,10 @@ describe('starting a session', () => {
     expect((await client.create({ ...FIRST, toolset_name: null })).status).toBe(200)
   })
 
-  it('answers 400 to an id in use, and gives it out again after deletion [ors 5.2]', async () => {
+  it('answers 409 to an id in use, and gives it out again after deletion [ors 5.2]', async () => {
     const { client } = counterClient()
     const [one, two] = await Promise.all([client.create(FIRST), client.create(FIRST)])
-    expect([one.status, two.status].sort()).toEqual([200, 400])
+    expect([one.status, two.status].sort()).toEqual([200, 409])
     expect((await client.create(FIRST)).body).toMatchObject({ detail: 'Session already exists' })
     await client.post('/delete')
     expect((await client.create(FIRST)).status).toBe(200)

@@ -17,10 +17,13 @@ export class OrsSessions {
     this.#clock = clock
   }
 
-  /** Throws `VALIDATION_ERROR` (HTTP 400) for an id that is in use. */
+  /**
+   * Throws `VALIDATION_ERROR` (HTTP 409) for an id that is in use. Python's servers say 400; their clients treat both
+   * alike. The request is a valid one, as the OpenAPI document says, and no schema can say which ids are free.
+   */
   requireFree(id: string): void {
     if (!this.#byId.has(id)) return
-    throw new OpenEnvError('VALIDATION_ERROR', 'Session already exists', { http: 400 })
+    throw new OpenEnvError('VALIDATION_ERROR', 'Session already exists', { http: 409 })
   }
 
   /**
