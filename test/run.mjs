@@ -14,6 +14,8 @@ const vitest = (name, ...args) => {
 }
 const step = (name, ...commands) => ({ name, commands: commands.map((command) => command.split(' ')) })
 
+const IMPORTS = ['--config', 'test/imports/vitest.config.ts']
+
 // One after another, each with both cores; in a stage of two lanes, what mostly waits for one core or the network.
 const EVERY_CHANGE = [
   [
@@ -35,11 +37,17 @@ const EVERY_CHANGE = [
       step('examples', 'npm run --silent examples'),
       step('demo', 'npm run --silent demo'),
     ],
-    [vitest('imports', '--config', 'test/imports/vitest.config.ts')],
+    [vitest('imports', ...IMPORTS, 'sources', 'marked', 'tools', 'many', 'installing')],
+  ],
+]
+const FULL = [
+  [
+    [vitest('full', '--config', 'test/full/vitest.config.ts')],
+    // Every supported release of the libraries, each trouble that a source can have, judges.
+    [vitest('imports-wide', ...IMPORTS, 'versions', 'troubles', 'scoring')],
   ],
   [[step('bench', 'npm run --silent bench -- --smoke')]],
 ]
-const FULL = [[[vitest('full', '--config', 'test/full/vitest.config.ts')]]]
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => arg !== '--full')
