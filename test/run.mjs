@@ -27,6 +27,7 @@ const EVERY_CHANGE = [
     [step('peers-install', 'bash test/peers/install.sh')],
   ],
   [[vitest('unit')]],
+  [[vitest('processes', '--config', 'test/processes/vitest.config.ts')]],
   [[vitest('faults', '--config', 'test/faults/vitest.config.ts')]],
   [[vitest('browser', '--config', 'test/browser/vitest.config.ts')]],
   [[vitest('peers', '--config', 'test/peers/vitest.config.ts')]],

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { checkFormat, KEY, variables } from './test/inference.ts'
 import { FALLBACK_ACTION, MAX_STEPS, MAX_TOKENS, run, TEMPERATURE, type Bounds } from './inference.ts'
 import { goldOf } from './src/grading/graders.ts'
 import { TASKS } from './src/tasks/canonical.ts'
 
-const KEY = 'hf_secret_key_4711'
 const servers: Server[] = []
 
 interface Asked {
@@ -48,12 +46,6 @@ async function output(env: Record<string, string>, bounds: Partial<Bounds> = {})
   return lines
 }
 
-const variables = (API_BASE_URL: string): Record<string, string> => ({
-  API_BASE_URL,
-  HF_TOKEN: KEY,
-  MODEL_NAME: 'some/model',
-})
-
 /** The right answer to the email that a prompt shows. */
 function rightAnswer({ messages }: Asked): object {
   const prompt = messages.at(-1)?.content ?? ''
@@ -65,33 +57,6 @@ function rightAnswer({ messages }: Asked): object {
     }
   }
   throw new RangeError(prompt)
-}
-
-/** What every run prints, whatever the model does [ET-19]. */
-function checkFormat(lines: readonly string[]): void {
-  const table = lines.indexOf('=== SCORE TABLE ===')
-  expect(lines.filter((line) => line.startsWith('Episode: '))).toEqual(
-    ['task_easy', 'task_medium', 'task_hard'].map((task) => `Episode: ${task}`),
-  )
-  const steps = lines.filter((line) => line.startsWith('Step '))
-  expect(steps).toHaveLength(24)
-  for (const line of steps)
-    expect(line).toMatch(
-      /^Step \d+: label=(?:urgent|normal|spam|archive), route=[^\n]* -> reward [+-]\d\.\d\d$/,
-    )
-  const finals = lines
-    .filter((line) => line.startsWith('Final score: '))
-    .map((line) => Number(line.slice(13)))
-  expect(finals).toHaveLength(3)
-  expect(lines.slice(table + 1)).toEqual([
-    'Task Score Steps',
-    `task_easy ${finals[0]?.toFixed(2) ?? ''} 6`,
-    `task_medium ${finals[1]?.toFixed(2) ?? ''} 8`,
-    `task_hard ${finals[2]?.toFixed(2) ?? ''} 10`,
-    expect.stringMatching(/^Mean \d\.\d\d$/),
-  ])
-  expect(lines.every((line) => !line.includes('\n'))).toBe(true)
-  expect(lines.join('\n')).not.toContain(KEY)
 }
 
 afterEach(() => {
@@ -250,42 +215,5 @@ describe('inference', () => {
       )
     })
     checkFormat(await output(variables(url)))
-  })
-})
-
-describe('the command', () => {
-  const script = fileURLToPath(new URL('./inference.ts', import.meta.url))
-  const command = (
-    args: readonly string[],
-    env: Record<string, string>,
-  ): Promise<{ code: number; stdout: string; stderr: string }> =>
-    new Promise((resolve) => {
-      const node = ['--import', 'jiti/register', script, ...args]
-      execFile(
-        process.execPath,
-        node,
-        { env: { PATH: process.env['PATH'] ?? '', ...env } },
-        (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
-        },
-      )
-    })
-
-  it('ends with exit code 0 and scores when the endpoint is down [ET-19]', async () => {
-    const { code, stdout, stderr } = await command([], variables('http://127.0.0.1:9/v1'))
-    expect([code, stderr]).toEqual([0, ''])
-    checkFormat(stdout.trimEnd().split('\n'))
-  })
-
-  it('ends with exit code 2 and its usage on arguments that it does not know [ET-17]', async () => {
-    const { code, stdout, stderr } = await command(['--server', 'x'], {})
-    expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/--url/)
-  })
-
-  it('ends with exit code 1 and a reason when the server to be played is not there [ET-17]', async () => {
-    const { code, stderr } = await command(['--url', 'http://127.0.0.1:9'], {})
-    expect(code).toBe(1)
-    expect(stderr).not.toMatch(/\n\s+at /)
   })
 })

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { folder, lines, openenv } from '../test/command.ts'
+import { lines } from '../test/command.ts'
+import { openenv } from '../test/in-process.ts'
 
 const COMMANDS = ['eval', 'rollout', 'replay', 'serve', 'tasks', 'info', 'init', 'import']
 
@@ -32,19 +32,6 @@ describe('openenv', () => {
   it('says its version', async () => {
     const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
     expect((await openenv(['--version'])).stdout).toBe(`${String(manifest.version)}\n`)
-  })
-
-  it('says what to do where it is not built', async () => {
-    const bin = await readFile(new URL('../bin/openenv.js', import.meta.url), 'utf8')
-    await using here = await folder({ 'bin/openenv.js': bin, 'package.json': '{ "type": "module" }' })
-    const { status, stderr } = spawnSync(process.execPath, ['bin/openenv.js'], {
-      cwd: here.path,
-      encoding: 'utf8',
-    })
-    expect(stderr).toBe(
-      'error: openenv is not built here; run `npm ci` or `npm run build` in the repository.\n',
-    )
-    expect(status).toBe(1)
   })
 
   it.each([

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { openenv, start } from '../test/command.ts'
+import { echo } from '@openenv-ts/echo'
+import emailTriage from '@openenv-ts/email-triage'
+import { serve } from '@openenv-ts/server/node'
+import { openenv } from '../test/in-process.ts'
 
 describe('openenv tasks', () => {
   it('lists the tasks of an environment and of its server alike', async () => {
@@ -11,9 +14,8 @@ describe('openenv tasks', () => {
     }
     expect(env).toBe('email-triage')
     expect(splits['canonical']?.map(({ id }) => id)).toEqual(['task_easy', 'task_medium', 'task_hard'])
-    await using server = start(['serve', 'email-triage', '--port', '0'])
-    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
-    const there = await openenv(['tasks', url, '--split', 'canonical', '--json'])
+    await using server = await serve(emailTriage, { port: 0 })
+    const there = await openenv(['tasks', server.url, '--split', 'canonical', '--json'])
     expect(JSON.parse(there.stdout)).toEqual({ env, splits })
   })
 
@@ -39,8 +41,8 @@ describe('openenv tasks', () => {
 
 describe('openenv info', () => {
   it('says what a server offers', async () => {
-    await using server = start(['serve', 'echo', '--port', '0', '--base-path', '/envs/echo'])
-    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
+    await using server = await serve(echo, { port: 0, basePath: '/envs/echo' })
+    const { url } = server
     const { code, stdout } = await openenv(['info', url, '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({

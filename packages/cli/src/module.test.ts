@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { folder, lines, openenv } from '../test/command.ts'
+import { folder, lines } from '../test/command.ts'
+import { openenv } from '../test/in-process.ts'
 
 const GUESS = await readFile(new URL('../../../examples/guess.ts', import.meta.url), 'utf8')
 const PLAIN = `import { pureEnvironment } from '@openenv-ts/core'

@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lines, openenv, start, type Folder } from '../test/command.ts'
+import guess from '@openenv-ts/examples/guess.ts'
+import { serve } from '@openenv-ts/server/node'
+import { folder, lines, type Folder } from '../test/command.ts'
+import { openenv } from '../test/in-process.ts'
 
 const GUESS = await readFile(new URL('../../../examples/guess.ts', import.meta.url), 'utf8')
 
@@ -49,20 +52,19 @@ describe('openenv replay', () => {
   it('shows that an environment has become another', async () => {
     await using here = await playedFolder()
     await writeFile(
-      join(here.path, 'guess.ts'),
+      join(here.path, 'another.ts'),
       GUESS.replace('random.integer(1, 100)', 'random.integer(2, 100)'),
     )
-    const { code, stderr } = await openenv(['replay', 'run', '--env', './guess.ts'], { cwd: here.path })
+    const { code, stderr } = await openenv(['replay', 'run', '--env', './another.ts'], { cwd: here.path })
     expect(stderr).toMatch(/^error: Line 1 .*step \d: observation differs/)
     expect(code).toBe(1)
   })
 
   it('plays on a server too, and elsewhere with --env', async () => {
     await using here = await playedFolder()
-    await using server = start(['serve', './guess.ts', '--port', '0'], { cwd: here.path })
-    const [, url = ''] = await server.shows(/^Listening on (\S+)\n/)
+    await using server = await serve(guess, { port: 0 })
     await using away = await folder()
-    const { code, stdout } = await openenv(['replay', join(here.path, 'run'), '--env', url], {
+    const { code, stdout } = await openenv(['replay', join(here.path, 'run'), '--env', server.url], {
       cwd: away.path,
     })
     expect(stdout).toContain('Equal: 5 episodes')

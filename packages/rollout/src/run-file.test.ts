@@ -1,34 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { link, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addsUp, scratch, sums } from '../test/environments.ts'
+import { sums } from '../test/environments.ts'
+import { expectNothingOutside, NAMES, resume, stoppedRun } from '../test/stopped-run.ts'
 import { replay } from './replay.ts'
-import { rollout } from './rollout.ts'
-import { FILES, readManifest, readRun } from './run-folder.ts'
+import { FILES, readRun } from './run-folder.ts'
 import { localTarget } from './target.ts'
-
-const PRECIOUS = 'what nobody may read or change\n'
-const NAMES = ['manifest.json', 'manifest.json.new', 'episodes.jsonl', 'errors.jsonl', 'run.lock'] as const
-
-/** A run that was stopped after its first episode, and a file outside of its folder. */
-async function stoppedRun(): Promise<AsyncDisposable & { dir: string; outside: string }> {
-  const place = await scratch()
-  const dir = place.path('run')
-  await rollout(sums, addsUp, { out: dir, tasks: ['five'] })
-  const manifest = await readManifest(dir)
-  const { finished_at: _at, head: _head, episodes: _count, ...unfinished } = manifest
-  await writeFile(join(dir, FILES.manifest), JSON.stringify(unfinished))
-  await writeFile(place.path('outside'), PRECIOUS)
-  return { dir, outside: place.path('outside'), [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
-}
-
-const resume = (dir: string): Promise<unknown> =>
-  rollout(sums, addsUp, { out: dir, tasks: ['five'], resume: true })
-const fails = async (): Promise<{ add: number }> => Promise.reject(new Error('a policy that fails'))
-const playOn = async (dir: string): Promise<unknown> =>
-  // Something is written to every file: an episode that is missing, an error, the manifest.
-  rollout(sums, fails, { out: dir, tasks: ['five'], resume: true })
 
 /** What may stand in a stranger's folder instead of a file. */
 const THINGS: Readonly<Record<string, (path: string, outside: string) => Promise<unknown>>> = {
@@ -39,24 +16,13 @@ const THINGS: Readonly<Record<string, (path: string, outside: string) => Promise
     await symlink(`${outside}-moved`, path)
   },
   'a hard link': (path, outside) => link(outside, path),
-  'a pipe': (path) => Promise.resolve(execFileSync('mkfifo', [path])),
   'a folder': (path) => mkdir(path),
 }
 
 describe('a run folder of a stranger', () => {
   for (const name of NAMES) {
-    it.each(Object.entries(THINGS))(`with %s for ${name} reaches nothing outside`, async (_what, put) => {
-      await using run = await stoppedRun()
-      const path = join(run.dir, name)
-      if (name === 'errors.jsonl' || name === 'manifest.json.new')
-        await writeFile(join(run.dir, FILES.episodes), '')
-      if (_what !== 'a link to its own file, elsewhere') await rm(path, { force: true })
-      await put(path, run.outside)
-      const before = await readdir(join(run.dir, '..'))
-      await (name === 'errors.jsonl' ? playOn(run.dir) : resume(run.dir)).catch((error: unknown) => error)
-      await readRun(run.dir).catch(() => undefined)
-      expect(await readFile(run.outside, 'utf8')).toBe(PRECIOUS)
-      expect(await readdir(join(run.dir, '..'))).toEqual(before)
+    it.each(Object.entries(THINGS))(`with %s for ${name} reaches nothing outside`, async (what, put) => {
+      await expectNothingOutside(name, put, what === 'a link to its own file, elsewhere')
     })
   }
 

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyRequirement } from '../../test/requirements.ts'
 import { parseRequirement, RequirementError, requirementText } from './pep508.ts'
 import { parseSpecifier, SpecifierError } from './specifier.ts'
 
@@ -127,44 +126,9 @@ describe('a requirement [IM-21]', () => {
     expect(() => parseRequirement(text)).toThrow(RequirementError)
   })
 
-  const name = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9])?$/)
-  const version = fc.stringMatching(
-    /^[0-9]{1,3}(\.[0-9]{1,3}){1,3}((a|b|rc)[0-9]{1,2})?(\.post[0-9])?(\.dev[0-9])?$/,
-  )
-  const clause = fc
-    .tuple(fc.constantFrom('==', '!=', '<=', '>=', '<', '>', '~='), version)
-    .map(([op, v]) => op + v)
-  const operand = fc.oneof(
-    fc.constantFrom('python_version', 'sys_platform', 'extra', 'platform_machine', 'implementation_name'),
-    fc.stringMatching(/^[a-zA-Z0-9 .,;:@()[\]<>=!~_-]{0,10}$/).map((text) => `'${text}'`),
-  )
-  const compare = fc
-    .tuple(operand, fc.constantFrom('==', '!=', '<', '>=', 'in', 'not in', '~=', '==='), operand)
-    .map((parts) => parts.join(' '))
-  const { marker } = fc.letrec<{ marker: string }>((tie) => ({
-    marker: fc.oneof(
-      { maxDepth: 4 },
-      compare,
-      fc
-        .tuple(tie('marker'), fc.constantFrom('and', 'or'), tie('marker'))
-        .map(([a, op, b]) => `${a} ${op} (${b})`),
-      tie('marker').map((inside) => `( ${inside} )`),
-    ),
-  }))
-  const requirement = fc
-    .tuple(name, fc.array(name, { maxLength: 2 }), fc.array(clause, { maxLength: 3 }), fc.option(marker))
-    .map(([n, extras, clauses, condition]) =>
-      [
-        n,
-        extras.length === 0 ? '' : ` [${extras.join(' , ')}]`,
-        clauses.join(', '),
-        condition === null ? '' : `; ${condition}`,
-      ].join(''),
-    )
-
   it('of any kind is written so that it means the same when it is read again', () => {
     fc.assert(
-      fc.property(requirement, (text) => {
+      fc.property(anyRequirement, (text) => {
         const parsed = parseRequirement(text)
         expect(parseRequirement(requirementText(parsed))).toEqual(parsed)
       }),
@@ -209,41 +173,6 @@ describe('a requirement [IM-21]', () => {
       { numRuns: 300 },
     )
   })
-
-  const python = pythonWithPackaging()
-  it.runIf(python !== null)('means to us what it means to Python’s own `packaging`', () => {
-    const texts = fc.sample(requirement, { numRuns: 300, seed: 7 })
-    const script = `import json, sys
-from packaging.requirements import Requirement
-ENVIRONMENTS = [{"python_version": p, "sys_platform": s, "extra": e, "platform_machine": m, "implementation_name": "cpython"}
-    for p in ("3.11", "3.13") for s in ("linux", "win32") for e in ("", "a") for m in ("x86_64", "b")]
-def holds(marker, environment):
-    try:
-        return marker.evaluate(environment)
-    except Exception as error:
-        return type(error).__name__
-def read(text):
-    try:
-        r = Requirement(text)
-    except Exception as error:
-        return None
-    where = None if r.marker is None else [holds(r.marker, each) for each in ENVIRONMENTS]
-    return [r.name, sorted(r.extras), sorted(map(str, r.specifier)), r.url, where]
-print(json.dumps([read(text) for text in json.load(sys.stdin)]))`
-    const asked = texts.flatMap((text) => [text, written(text)])
-    const { stdout, stderr } = spawnSync(python ?? '', ['-c', script], {
-      input: JSON.stringify(asked),
-      encoding: 'utf8',
-    })
-    const read = JSON.parse(stdout === '' ? stderr : stdout) as (readonly unknown[] | null)[]
-    for (const [at, text] of texts.entries()) {
-      const [theirs, ours] = [read[2 * at], read[2 * at + 1]]
-      expect(theirs, text).not.toBeNull()
-      expect(ours, written(text)).toEqual(theirs)
-      const parsed = parseRequirement(text)
-      expect(theirs?.slice(0, 2), text).toEqual([parsed.name, [...new Set(parsed.extras)].sort()])
-    }
-  })
 })
 
 describe('a version specifier', () => {
@@ -271,17 +200,3 @@ describe('a version specifier', () => {
     expect(() => parseSpecifier(text)).toThrow(SpecifierError)
   })
 })
-
-/** A Python of this machine that has `packaging`: one of the peers', or pip's own copy. */
-function pythonWithPackaging(): string | null {
-  const venvs = new URL('../../../../.venvs/', import.meta.url).pathname
-  let made: string[] = []
-  try {
-    made = readdirSync(venvs).map((name) => `${venvs}${name}/bin/python`)
-  } catch {
-    // None was made yet.
-  }
-  const has = (python: string) =>
-    spawnSync(python, ['-c', 'import packaging.requirements'], { stdio: 'ignore' }).status === 0
-  return [...made, 'python3'].find(has) ?? null
-}

@@ -1,4 +1,4 @@
-// What docs/operating.md says of isolation, cell by cell; ways that end the executor itself are in misbehavior.test.ts.
+// What docs/operating.md says of isolation, cell by cell; ways that end the executor itself are in misbehavior.process.test.ts.
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { LocalEpisode } from '@openenv-ts/core'
@@ -43,7 +43,7 @@ describe.each(KINDS)('an environment isolated by %s', (kind) => {
   )
 
   it('may hold Buffers beyond the limit of the heap where that is a thread’s: this is not held', async () => {
-    // In a process the watchdog counts them: misbehavior.test.ts, exhaust_buffers.
+    // In a process the watchdog counts them: misbehavior.process.test.ts, exhaust_buffers.
     if (kind === 'worker') expect(await reach('hoard', '100')).toBe('hoarded')
     else expect(await reach('hoard', '1')).toBe('hoarded')
   })
