@@ -3,7 +3,7 @@ import { extname, relative, resolve } from 'node:path'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { didYouMean } from './did-you-mean.ts'
 import { entryOf } from './package-folder.ts'
-import { UsageError } from './failure.ts'
+import { LoadFailure, UsageError } from './failure.ts'
 import { importFile, importPackage } from './module.ts'
 
 /** What a module gives the command: its environment, and policies that know it. */
@@ -80,14 +80,21 @@ function isPath(name: string): boolean {
 
 function checkFile(name: string, file: string): void {
   if (!existsSync(file))
-    throw new UsageError(`There is no file ${name}: check the path, it is relative to ${resolve('.')}.`)
+    throw new LoadFailure(
+      `There is no file ${name}: check the path, it is relative to ${resolve('.')}.`,
+      'There is no file at the path that was given.',
+    )
   if (statSync(file).isDirectory()) {
-    throw new UsageError(
+    throw new LoadFailure(
       `${name} is a folder: name the module that default-exports the environment, for example ${name.replace(/\/$/, '')}/src/index.ts.`,
+      'The path that was given is that of a folder without an environment.',
     )
   }
   if (!EXTENSIONS.includes(extname(file))) {
-    throw new UsageError(`${name} is no module: an environment is a .ts, .js or .mjs file.`)
+    throw new LoadFailure(
+      `${name} is no module: an environment is a .ts, .js or .mjs file.`,
+      'The file that was given is no module.',
+    )
   }
 }
 
@@ -98,7 +105,10 @@ function readModule(exports: Readonly<Record<string, unknown>>, name: string): E
     environment === undefined
       ? 'has no default export'
       : `default-exports ${described(environment)}, which is no environment`
-  throw new UsageError(`${name} ${why}: write \`export default pureEnvironment({ … })\`.`)
+  throw new LoadFailure(
+    `${name} ${why}: write \`export default pureEnvironment({ … })\`.`,
+    `Its module ${why}.`,
+  )
 }
 
 /** Looks at the shape and not at a class: a module may carry its own copy of core. */

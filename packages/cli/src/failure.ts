@@ -8,6 +8,17 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** An environment's module cannot be loaded. What its own code says of that is for the person at the terminal only. */
+export class LoadFailure extends UsageError {
+  /** What clients may be told: no text of a stranger's exception, no path and no file of this machine. */
+  readonly told: string
+
+  constructor(message: string, told: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.told = told
+  }
+}
+
 /** Something that went wrong although the call was right: exit 1, and one line. */
 export class Failure extends Error {
   override readonly name = 'Failure'

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { extname, join, relative } from 'node:path'
+import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Jiti } from 'jiti'
-import { oneLine, UsageError } from './failure.ts'
+import { LoadFailure, oneLine, UsageError } from './failure.ts'
 import { installedPackage, isWithin } from './installed-package.ts'
 
 /** What a module exports, by name. */
@@ -45,9 +45,11 @@ export async function importFile(file: string): Promise<ModuleExports> {
     }
     return await jiti.import<ModuleExports>(file)
   } catch (thrown) {
-    throw new UsageError(
-      `Cannot load ${relative(process.cwd(), file) || file}: ${loadingFault(thrown, file)}`,
-      { cause: thrown },
+    const shown = relative(process.cwd(), file) || file
+    throw new LoadFailure(
+      `Cannot load ${shown}: ${loadingFault(thrown, file)}`,
+      `It cannot be loaded: ${kindOfFault(thrown, file)}.`,
+      thrown,
     )
   }
 }
@@ -79,7 +81,11 @@ async function runPackage(name: string, jiti: Jiti, module: string): Promise<Mod
   try {
     return await jiti.import<ModuleExports>(module)
   } catch (thrown) {
-    throw new UsageError(`Cannot load the package ${name}: ${oneLine(thrown)}`, { cause: thrown })
+    throw new LoadFailure(
+      `Cannot load the package ${name}: ${oneLine(thrown)}`,
+      `It cannot be loaded: ${kindOfFault(thrown, module)}.`,
+      thrown,
+    )
   }
 }
 
@@ -117,8 +123,36 @@ function loadingFault(thrown: unknown, file: string): string {
   const message = thrown.message.split('\nRequire stack:')[0] ?? ''
   if (message.includes(file))
     return oneLine(new Error(message.replaceAll(file, relative(process.cwd(), file))))
-  const [, place] = (thrown.stack ?? '').split(file)
-  const line = /^:(\d+)/.exec(place ?? '')?.[1]
+  const line = lineOf(thrown, file)
   const kind = thrown.name === 'Error' ? '' : `${thrown.name}: `
   return oneLine(new Error(`${kind}${message}${line === undefined ? '' : ` (line ${line})`}`))
+}
+
+/** The same without a word of the module's own: what it throws may hold keys, paths or answers. */
+function kindOfFault(thrown: unknown, file: string): string {
+  if (!(thrown instanceof Error)) return 'it throws what is not an error'
+  const missing = /^Cannot find (?:module|package) '([@\w][\w./-]*)'/.exec(thrown.message)?.[1]
+  if (missing !== undefined) return `it imports "${missing}", which is not installed`
+  // Our own checks of a definition: they name fields and no values of anybody.
+  if (isThrownByCore(thrown)) return `its definition is invalid: ${oneLine(thrown).replace(/\.$/, '')}`
+  if (/^(?:SyntaxError|ParseError)\b/.test(`${thrown.name}: ${thrown.message}`.replace(/^Error: /, '')))
+    return 'it is not valid TypeScript or JavaScript'
+  const line = lineOf(thrown, file)
+  return `it throws an error${line === undefined ? '' : ` (line ${line})`}`
+}
+
+const CORE = dirname(fileURLToPath(import.meta.resolve('@openenv-ts/core')))
+
+function isThrownByCore({ stack = '', message, name }: Error): boolean {
+  const first = stack
+    .replace(`${name}: ${message}`, '')
+    .split('\n')
+    .find((line) => /^\s+at /.test(line))
+  return first?.includes(CORE) === true
+}
+
+/** The line of the file that an error comes from. */
+function lineOf({ stack = '' }: Error, file: string): string | undefined {
+  const [, place] = stack.split(file)
+  return /^:(\d+)/.exec(place ?? '')?.[1]
 }

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { lines, start } from '../test/command.ts'
+import { folder, lines, start } from '../test/command.ts'
 
 const LISTENING = /^Listening on (http:\/\/\S+)\n/
 
@@ -35,6 +36,60 @@ describe('openenv serve', () => {
       expect(stdout).toContain(`Open Reward Standard  ${url}/${name}\n`)
     }
   })
+
+  it.each(['inline', 'worker'])(
+    'goes on without those of several that cannot be loaded, each of which says why itself, %s [OE-23]',
+    async (isolation) => {
+      await using made = await folder({
+        'missing-import.ts': `import 'not-installed-at-all'\nexport default 1`,
+        'throws.ts': `const key = 'sk-live-1234'\n\nthrow new TypeError('no \\u001b[31m way with ' + key)`,
+        'syntax.ts': 'export default {',
+        'nothing.ts': 'export const one = 1',
+        'odd.mjs': 'export default 42',
+        'typo.ts': `import { pureEnvironment } from '@openenv-ts/core'\nexport default pureEnvironment({ name: 'typo', limitz: {} })`,
+        'echo.ts': `throw 'a text'`,
+      })
+      const broken: Readonly<Record<string, RegExp>> = {
+        'missing-import.ts': /imports "not-installed-at-all", which is not installed/,
+        'throws.ts': /it throws an error \(line 3\)/,
+        'syntax.ts': /it is not valid TypeScript or JavaScript/,
+        'nothing.ts': /has no default export/,
+        'odd.mjs': /default-exports a number, which is no environment/,
+        'typo.ts': /its definition is invalid: .*limitz/,
+        'not-there.ts': /There is no file at the path/,
+        'echo.ts': /throws what is not an error/,
+      }
+      const files = Object.keys(broken).map((name) => join(made.path, name))
+      await using server = start(['serve', 'echo', ...files, '--port', '0', '--isolation', isolation])
+      const [, url = ''] = await server.shows(LISTENING)
+      await server.shows(/stops it/)
+      expect(await post(`${url}/echo/reset`, {})).toMatchObject({ observation: { message: '' } })
+      const listing = (await (await fetch(`${url}/metadata`)).json()) as {
+        environments: { name: string; available: boolean }[]
+      }
+      const names = ['missing-import', 'throws', 'syntax', 'nothing', 'odd', 'typo', 'not-there', 'echo-2']
+      expect(listing.environments.map(({ name, available }) => [name, available])).toEqual([
+        ['echo', true],
+        ...names.map((name) => [name, false]),
+      ])
+      const told: string[] = [JSON.stringify(listing)]
+      for (const [at, reason] of Object.values(broken).entries()) {
+        const name = names[at] ?? ''
+        const answer = (await post(`${url}/${name}/reset`, {})) as { code: string; detail: string }
+        expect(answer).toEqual({ code: 'FACTORY_ERROR', detail: expect.stringMatching(reason) })
+        expect(answer.detail).toMatch(new RegExp(`^The environment "${name}" is not available: [^\\n]+$`))
+        told.push(JSON.stringify(answer))
+      }
+      for (const secret of ['sk-live-1234', made.path, process.cwd(), '.ts', '\\u001b'])
+        expect(told.join('')).not.toContain(secret)
+      server.kill('SIGINT')
+      const { code, stdout, stderr } = await server.finished
+      expect(code).toBe(0)
+      expect(stdout).toContain('throws: not available: It cannot be loaded: it throws an error')
+      expect(stderr).toContain('way with sk-live-1234')
+      expect(stdout + stderr).not.toContain('\u001b')
+    },
+  )
 
   it('closes open episodes before it ends', async () => {
     await using server = start(['serve', 'echo', '--port', '0'])

@@ -3,6 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { openenv } from '../test/in-process.ts'
 
 describe('openenv serve', () => {
+  it('ends with the error where no environment can be loaded', async () => {
+    const one = await openenv(['serve', './not-there.ts', '--port', '0'])
+    expect(one).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('There is no file ./not-there.ts'),
+    })
+    const two = await openenv(['serve', './not-there.ts', './nor-this.ts', '--port', '0'])
+    expect(two).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('./nor-this.ts') })
+    const url = await openenv(['serve', 'echo', 'http://127.0.0.1:1', '--port', '0'])
+    expect(url).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is a URL') })
+  })
+
   it('refuses two environments of one name, and a task for all of several', async () => {
     const twice = await openenv(['serve', 'echo', 'echo'])
     expect(twice).toMatchObject({ code: 2, stderr: 'error: Two environments have the name "echo".\n' })

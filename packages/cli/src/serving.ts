@@ -3,6 +3,8 @@ import { isOpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import {
   LOOPBACK_HOSTS,
   waysIn,
+  whyUnavailable,
+  type UnavailableEnvironment,
   type App,
   type LogEvent,
   type ResumeStore,
@@ -22,6 +24,7 @@ import {
 } from '@openenv-ts/server/node'
 import type { ServeFlags } from './commands/serve.ts'
 import { loadEnvironment } from './environment.ts'
+import { loadAll } from './loading.ts'
 import { checkIsolationFlags, isolate } from './isolating.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -37,21 +40,30 @@ export async function serveEnvironments(names: readonly string[], flags: ServeFl
   checkFlags(flags, names.length > 1)
   const tokens = tokensOf(process.env)
   const log = flags.log === 'json' ? jsonLog(Object.values(tokens)) : logEvent
-  const loaded = await Promise.all(names.map((name) => loadEnvironment(name)))
-  const environments = loaded.map(({ environment }) => environment)
-  using interrupt = listenForInterrupt('Closing episodes …')
   // What an environment left running must not end its neighbours' episodes.
   process.on('uncaughtException', (cause, origin) => {
     log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })
+  using interrupt = listenForInterrupt('Closing episodes …')
   const isolations: Isolation[] = []
   try {
-    const served: ServedEnvironment[] = []
-    for (const [at, environment] of environments.entries()) {
-      const isolation = await isolate(names[at] ?? '', environment, flags, log)
+    const loaded = await loadAll(names, async (name) => {
+      const { environment } = await loadEnvironment(name)
+      const isolation = await isolate(name, environment, flags, log)
       if (isolation !== undefined) isolations.push(isolation)
-      served.push({ environment, options: await ownOptions(environment, flags, isolation, names.length > 1) })
-    }
+      return { environment, isolation }
+    })
+    const several = names.length > 1
+    const served = await Promise.all(
+      loaded.map(async (each) =>
+        'unavailable' in each
+          ? each
+          : {
+              environment: each.environment,
+              options: await ownOptions(each.environment, flags, each.isolation, several),
+            },
+      ),
+    )
     await serveUntil(interrupt.signal, await listen(served, flags, { tokens, log }), flags, tokens)
   } finally {
     await Promise.all(isolations.map((isolation) => isolation[Symbol.asyncDispose]()))
@@ -131,7 +143,7 @@ async function ownOptions(
 }
 
 async function listen(
-  served: readonly ServedEnvironment[],
+  served: readonly (ServedEnvironment | UnavailableEnvironment)[],
   flags: ServeFlags,
   { tokens, log }: Setting,
 ): Promise<RunningServer> {
@@ -154,7 +166,7 @@ async function listen(
   }
   const [only] = served
   try {
-    return served.length === 1 && only !== undefined
+    return served.length === 1 && only !== undefined && !('unavailable' in only)
       ? await serve(only.environment, { ...options, ...only.options })
       : await serveSeveral(served, options)
   } catch (thrown) {
@@ -221,6 +233,11 @@ function printWaysIn(
   const below = apps.length > 1 ? `/${name}` : ''
   const base = publicUrl + below
   const agents = { agentBase: agentUrl + below, playsAtMcp: agentEpisode !== undefined }
+  const reason = whyUnavailable(environment)
+  if (reason !== undefined) {
+    print(`  ${name}: not available: ${reason}`)
+    return
+  }
   print(`  ${name}: ${oneLine(description)}`)
   for (const way of waysIn({ environment, routes, sockets }, base, agents)) {
     print(`  ${way.protocol.padEnd(LABEL)}  ${way.url}`)

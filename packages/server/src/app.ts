@@ -26,6 +26,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './session.ts'
+import { whyUnavailable } from './unavailable.ts'
 import { rpcSocketRoutes } from './rpc-socket.ts'
 import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
 
@@ -175,11 +176,13 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   }
   const sockets = [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)]
   const agents = agentAddress(options)
-  const ways = (base: string): readonly WayIn[] =>
-    waysIn({ environment: host.environment, routes: listed, sockets }, base, {
+  const ways = (base: string): readonly WayIn[] => {
+    if (whyUnavailable(host.environment) !== undefined) return []
+    return waysIn({ environment: host.environment, routes: listed, sockets }, base, {
       agentBase: agents() ?? base,
       playsAtMcp: task !== undefined,
     })
+  }
   const pages = [...docsRoutes(document), ...homeRoutes(host.environment, ways)]
   const routes: readonly Route[] = [...listed, openApiRoute, ...pages]
   return { routes, sockets }

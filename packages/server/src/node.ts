@@ -9,6 +9,7 @@ import { readForwarded, type TrustedProxies } from './forwarded.ts'
 import type { Plane } from './route.ts'
 import { several } from './several.ts'
 import { metric } from './tally.ts'
+import { placeholder, whyUnavailable, type UnavailableEnvironment } from './unavailable.ts'
 import { within } from './within.ts'
 
 export { createIsolation } from './isolation/isolation.ts'
@@ -105,17 +106,34 @@ export function serve(environment: AnyEnvironment, options: ListenOptions = {}):
 /**
  * Serves several environments on one port, each below its own name: `/echo/ws`, `/email-triage/reset`.
  *
- * @throws RangeError when two have the same name. Error with `code` `EADDRINUSE` when the port is taken.
+ * One that is given as unavailable, or that cannot be served as it is defined, stops no other [OE-23]: its resets are
+ * refused with `FACTORY_ERROR`, and the listings say that it is not available. What is wrong is logged.
+ *
+ * @throws RangeError when two have the same name, and when none can be served. Error with `code` `EADDRINUSE` when the port is taken.
  */
 export async function serveSeveral(
-  environments: readonly ServedEnvironment[],
+  environments: readonly (ServedEnvironment | UnavailableEnvironment)[],
   options: ListenOptions = {},
 ): Promise<RunningServer> {
-  const names = environments.map(({ environment }) => environment.name)
+  const { log = ignore } = options
+  const served = environments.map((each): ServedEnvironment => {
+    if (!('unavailable' in each)) return each
+    logUnavailable(log, each)
+    return { environment: placeholder(each) }
+  })
+  if (served.length > 0 && environments.every((each) => 'unavailable' in each))
+    throw new RangeError('None of the environments can be served.')
+  const names = served.map(({ environment }) => environment.name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw new RangeError(`Two environments have the name "${twice}".`)
-  const placed = environments.map((each) => ({ ...each, path: `/${each.environment.name}` }))
+  const placed = served.map((each) => ({ ...each, path: `/${each.environment.name}` }))
   return listenFor(placed, options)
+}
+
+function logUnavailable(log: NonNullable<ServerOptions['log']>, environment: UnavailableEnvironment): void {
+  const { name, unavailable, cause } = environment
+  const message = `The environment "${name}" is not available: ${unavailable}`
+  log({ level: 'error', message, ...(cause === undefined ? {} : { cause }) })
 }
 
 const KEYS = keysOf<ListenOptions>({
@@ -160,6 +178,7 @@ async function listenFor(
   const allowedHosts = namesOf(host, options)
   const basePath = normalBasePath(options.basePath ?? '')
   for (const { environment, options: own } of environments) {
+    if (whyUnavailable(environment) !== undefined) continue
     const task = own?.agentEpisode ?? options.agentEpisode ?? ''
     // Better now than when the first agent comes.
     if (task !== '') await selectTask(environment.tasks, { taskId: task }, undefined)
@@ -170,9 +189,8 @@ async function listenFor(
   const toldAgentUrl = agentAddress(options.agentUrl === undefined ? {} : { agentUrl: options.agentUrl })
   const forwarded = options.trustProxy === undefined ? () => null : readForwarded(options.trustProxy)
   let boundAgentUrl: string | undefined
-  const placed = environments.map(({ environment, path, options: own }) => ({
-    path: basePath + path,
-    app: createApp(environment, {
+  const appOf = (environment: AnyEnvironment, path: string, own: ServedEnvironment['options']): App =>
+    createApp(environment, {
       moreMetrics: () => processMetrics(lag),
       ...options,
       ...(publicUrl === undefined ? {} : { publicUrl: publicUrl + path }),
@@ -184,8 +202,24 @@ async function listenFor(
       basePath: basePath + path,
       mode,
       ...(allowedHosts === undefined ? {} : { allowedHosts }),
-    }),
+    })
+  const placed = environments.map(({ environment, path, options: own }) => ({
+    path: basePath + path,
+    app: environments.length === 1 ? appOf(environment, path, own) : appOrPlaceholder(environment, path, own),
   }))
+  function appOrPlaceholder(...[environment, path, own]: Parameters<typeof appOf>): App {
+    try {
+      return appOf(environment, path, own)
+    } catch (cause) {
+      const { name } = environment
+      const reason = cause instanceof Error ? cause.message : 'It cannot be served as it is defined.'
+      // What is wrong with the options throws here again.
+      const { openEpisode: _, ...rest } = own ?? {}
+      const app = appOf(placeholder({ name, unavailable: reason }), path, rest)
+      logUnavailable(options.log ?? ignore, { name, unavailable: reason, cause })
+      return app
+    }
+  }
   const apps = placed.map(({ app }) => app)
   const served = several(placed, {
     ...options,

@@ -96,7 +96,7 @@ function refusalsOf(
 ): readonly number[] {
   const statuses = new Set([403, 500, ...refusals])
   if (hasToken(plane)) statuses.add(401).add(429)
-  if (body !== undefined) statuses.add(400).add(413).add(422)
+  if (body !== undefined) statuses.add(400).add(413).add(415).add(422)
   if (headers.length > 0) statuses.add(400)
   return [...statuses].filter((status) => !(status in answers)).sort((one, other) => one - other)
 }
@@ -147,6 +147,7 @@ const MEANING: Readonly<Record<number, string>> = {
   409: 'The call came at the wrong time',
   410: 'The session was deleted',
   413: 'The body is too large',
+  415: 'The body is compressed',
   422: 'The body has the wrong shape',
   429: 'Too much at once',
   499: 'The call was cancelled',

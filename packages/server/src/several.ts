@@ -14,6 +14,7 @@ import { routePath } from './request-path.ts'
 import { json, type Route } from './route.ts'
 import { listingRoutes } from './routes/home.ts'
 import { HEALTH } from './routes/info.ts'
+import { whyUnavailable } from './unavailable.ts'
 
 /** An app and the path that all of its routes begin with; empty for the only one. */
 export interface Placed {
@@ -56,6 +57,9 @@ function listing(
 ): App['fetch'] {
   const { basePath, publicUrl, tokens, log = () => undefined } = options
   const names = environments.map(({ name }) => name)
+  const available = environments
+    .filter((environment) => whyUnavailable(environment) === undefined)
+    .map(({ name }) => name)
   const health: Route = {
     method: 'GET',
     path: '/health',
@@ -78,10 +82,11 @@ function listing(
         version: null,
         author: null,
         documentation_url: null,
-        environments: environments.map(({ name, description, version }) => ({
-          ...{ name, description, version },
-          url: `${base}/${name}`,
-        })),
+        environments: environments.map((environment) => {
+          const { name, description, version } = environment
+          const available = whyUnavailable(environment) === undefined
+          return { name, description, version: available ? version : null, available, url: `${base}/${name}` }
+        }),
       },
     }),
   }
@@ -91,7 +96,8 @@ function listing(
     plane: 'control',
     summary: 'Names the environments that are served',
     operation: { answers: { 200: jsonAnswer({ type: 'array', items: TEXT }) } },
-    handle: () => ({ body: names }),
+    // A list of names cannot say more of one.
+    handle: () => ({ body: available }),
   }
   const bare = options.routes === 'minimal'
   const routes = bare ? [health] : [health, metadata, list, ...listingRoutes(environments)]

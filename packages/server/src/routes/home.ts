@@ -13,13 +13,11 @@ export function homeRoutes(environment: Shown, ways: (base: string) => readonly 
   const { name, description, version } = environment
   return atBoth('Shows what is served, and how to connect', ({ base, sees }) => {
     const shown = plainAddress(base)
+    const found = ways(shown)
     const body = html`<h1>${name}</h1>
       <p><small>version ${version}</small></p>
       <p>${description}</p>
-      <p>This is an OpenEnv server: an environment in which agents are trained and evaluated. Its ways in:</p>
-      ${ways(shown)
-        .filter(({ plane }) => sees(plane))
-        .map(wayShown)}
+      ${found.length === 0 ? '' : OPENING} ${found.filter(({ plane }) => sees(plane)).map(wayShown)}
       <h2>About it</h2>
       <pre>${shown}/docs</pre>
       <pre>${shown}/schema</pre>
@@ -45,6 +43,10 @@ export function listingRoutes(environments: readonly Shown[]): readonly Route[] 
     return page('An OpenEnv server', body)
   })
 }
+
+const OPENING = html`<p>
+  This is an OpenEnv server: an environment in which agents are trained and evaluated. Its ways in:
+</p>`
 
 const PLANE = html`<footer>
   This page is on the plane <code>about</code>: with tokens set, any of them opens it, and it lists what that

@@ -2,23 +2,29 @@ import { wireSchemas } from '@openenv-ts/core/wire'
 import { jsonAnswer, record, TEXT, type Operation } from '../operation.ts'
 import type { ServerOptions } from '../options.ts'
 import type { Host, Route } from '../route.ts'
+import { whyUnavailable } from '../unavailable.ts'
 
 const TEXT_OR_NULL = { type: ['string', 'null'] }
 
 /** What `/health` says. */
 export const HEALTH: Operation = { answers: { 200: jsonAnswer(record({ status: { const: 'healthy' } })) } }
 
+/** What it says of an environment that could not be loaded. */
+const UNHEALTHY: Operation = { answers: { 503: jsonAnswer(record({ status: { const: 'unhealthy' } })) } }
+
 /** What anybody may know: that the server lives, and what the environment is. */
 export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']>): readonly Route[] {
   const { name, description, version } = host.environment
   const schemas = wireSchemas(host.environment)
+  const available = whyUnavailable(host.environment) === undefined
   const metadata = {
     name,
     description,
     readme_content: about.readme ?? null,
-    version,
+    version: available ? version : null,
     author: about.author ?? null,
     documentation_url: about.documentationUrl ?? null,
+    ...(available ? {} : { available }),
   }
   return [
     {
@@ -26,8 +32,9 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
       path: '/health',
       plane: 'open',
       summary: 'Says that the server accepts sessions',
-      operation: HEALTH,
-      handle: () => ({ body: { status: 'healthy' } }),
+      operation: available ? HEALTH : UNHEALTHY,
+      handle: () =>
+        available ? { body: { status: 'healthy' } } : { status: 503, body: { status: 'unhealthy' } },
     },
     {
       method: 'GET',
@@ -38,8 +45,10 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
         answers: {
           200: jsonAnswer(
             record({
-              ...{ name: TEXT, description: TEXT, readme_content: TEXT_OR_NULL, version: TEXT },
+              ...{ name: TEXT, description: TEXT, readme_content: TEXT_OR_NULL },
+              ...{ version: available ? TEXT : { type: 'null' } },
               ...{ author: TEXT_OR_NULL, documentation_url: TEXT_OR_NULL },
+              ...(available ? {} : { available: { const: false } }),
             }),
           ),
         },
