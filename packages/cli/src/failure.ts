@@ -43,6 +43,7 @@ const USAGE_CODES: ReadonlySet<unknown> = new Set([
   'NOTHING_TO_RESUME',
   'RUN_LOCKED',
   'NO_RUN',
+  'SEVERAL_ENVIRONMENTS',
 ])
 
 /** The exit code that something thrown stands for. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { echo } from '@openenv-ts/echo'
 import emailTriage from '@openenv-ts/email-triage'
-import { serve } from '@openenv-ts/server/node'
+import { serve, serveSeveral } from '@openenv-ts/server/node'
 import { openenv } from '../test/in-process.ts'
 
 describe('openenv tasks', () => {
@@ -59,5 +59,57 @@ describe('openenv info', () => {
     const { code, stderr } = await openenv(['info', 'http://127.0.0.1:9'])
     expect(stderr).toMatch(/^error: .*http:\/\/127\.0\.0\.1:9.*\n$/)
     expect(code).toBe(1)
+  })
+})
+
+describe('a server of several environments [OE-23]', () => {
+  const several = [
+    { environment: echo },
+    { environment: { ...emailTriage, description: 'Sort \u001b[31mmail.' } },
+    { name: 'broken', unavailable: 'It is not there.' },
+  ]
+
+  it('is listed by info, with names, descriptions and URLs', async () => {
+    await using server = await serveSeveral(several, { port: 0 })
+    const { code, stdout } = await openenv(['info', server.url])
+    expect(code).toBe(0)
+    for (const text of ['echo', `${server.url}/echo`, echo.description.split('.')[0] ?? '', 'not available'])
+      expect(stdout).toContain(text)
+    expect(stdout).not.toContain('\u001b')
+    const listed = await openenv(['info', server.url, '--json'])
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      url: server.url,
+      environments: [
+        { name: 'echo', description: echo.description, url: `${server.url}/echo`, available: true },
+        { name: 'email-triage', url: `${server.url}/email-triage`, available: true },
+        { name: 'broken', url: `${server.url}/broken`, available: false },
+      ],
+    })
+    expect((await openenv(['info', `${server.url}/echo`])).stdout).toMatch(/^echo /)
+  })
+
+  it.each(['tasks', 'eval'])(
+    'makes %s name the URLs of those that there are, exit code 2',
+    async (command) => {
+      await using server = await serveSeveral(several, { port: 0 })
+      const { code, stdout, stderr } = await openenv([
+        command,
+        server.url,
+        ...(command === 'eval' ? ['--policy', 'random'] : []),
+      ])
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain(
+        `give the URL of one of them: ${server.url}/echo, ${server.url}/email-triage\n`,
+      )
+    },
+  )
+
+  it('lists nothing without a token', async () => {
+    await using server = await serveSeveral(several, { port: 0, tokens: { control: 'for-trainers' } })
+    const { code, stdout, stderr } = await openenv(['info', server.url])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('refuses access')
+    const admitted = await openenv(['info', server.url], { env: { OPENENV_CONTROL_TOKEN: 'for-trainers' } })
+    expect(admitted.stdout).toContain(`${server.url}/echo`)
   })
 })

@@ -1,5 +1,6 @@
 import { printable, type TaskSpec } from '@openenv-ts/core'
-import type { TaskCatalogue } from '@openenv-ts/rollout'
+import type { Target, TaskCatalogue } from '@openenv-ts/rollout'
+import type { ListedEnvironment } from '@openenv-ts/client'
 import { didYouMean } from './did-you-mean.ts'
 import { oneLine, UsageError } from './failure.ts'
 import { findTarget } from './target.ts'
@@ -28,9 +29,17 @@ export async function printTasks(
   }
 }
 
-/** Prints what an environment or a server says about itself. */
+/** Prints what an environment or a server says about itself; of a server of several, which there are [OE-23]. */
 export async function printInfo(name: string, flags: { readonly json?: boolean }): Promise<void> {
-  const target = await findTarget(name)
+  const { SeveralEnvironmentsError } = await import('@openenv-ts/rollout')
+  let target: Target
+  try {
+    target = await findTarget(name)
+  } catch (thrown) {
+    if (!(thrown instanceof SeveralEnvironmentsError)) throw thrown
+    printEnvironments(name, thrown.environments, flags)
+    return
+  }
   const splits = await tasksBySplit(target.tasks, target.name, undefined)
   const counts = Object.fromEntries([...splits].map(([split, tasks]) => [split, tasks.length]))
   const { version, description, actionSchema, url = null } = target
@@ -45,6 +54,23 @@ export async function printInfo(name: string, flags: { readonly json?: boolean }
   const tasks = Object.entries(counts).map(([split, count]) => `${String(count)} ${printable(split)}`)
   print(`Tasks:  ${tasks.length === 0 ? 'none' : tasks.join(', ')}`)
   print(`Action: ${JSON.stringify(actionSchema, null, 2)}`)
+}
+
+function printEnvironments(
+  url: string,
+  environments: readonly ListedEnvironment[],
+  flags: { readonly json?: boolean },
+): void {
+  if (flags.json === true) {
+    print(JSON.stringify({ url, environments }))
+    return
+  }
+  print(`${printable(url)} serves ${String(environments.length)} environments:`)
+  for (const each of environments) {
+    print(style('bold', printable(each.name)), each.available ? '' : '  not available')
+    print(`  ${printable(oneLine(each.description), 1000)}`)
+    print(`  ${printable(each.url)}`)
+  }
 }
 
 async function tasksBySplit(

@@ -34,7 +34,7 @@ export type {
 } from './options.ts'
 export type { SocketErrorEvent, SocketLike, WebSocketClass } from './socket.ts'
 export { info } from './info.ts'
-export type { ServerInfo, ServerMetadata } from './info.ts'
+export type { ListedEnvironment, ServerInfo, ServerMetadata } from './info.ts'
 export type { TaskDiscovery } from './task-channel.ts'
 export type { EnvironmentOptions, TaskQuery } from './tasks.ts'
 export type { HttpOptions } from './http.ts'

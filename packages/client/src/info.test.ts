@@ -40,7 +40,25 @@ it('gives health, description and schemas', async () => {
 
 it('takes the observation schema for resets where an old server has no other', async () => {
   await using server = await scriptedServer(routes({ '/schema': SCHEMAS }))
-  expect((await info(server.url)).schemas.reset_observation).toEqual({ title: 'O' })
+  expect((await info(server.url)).schemas?.reset_observation).toEqual({ title: 'O' })
+})
+
+it('lists the environments of a server of several, and asks for no schema there [OE-23]', async () => {
+  const entry = { name: 'maze', description: 'A maze.', url: 'https://envs.example/maze', available: true }
+  const entries = [
+    { ...entry, version: '1' },
+    { ...entry, available: undefined },
+    { ...entry, available: false },
+    null,
+    { name: 'no-url' },
+    7,
+  ]
+  await using server = await scriptedServer(
+    routes({ '/metadata': { ...METADATA, environments: entries }, '/schema': new Raw(404, '{}') }),
+  )
+  const { metadata, schemas } = await info(server.url)
+  expect(schemas).toBeNull()
+  expect(metadata.environments).toEqual([entry, entry, { ...entry, available: false }])
 })
 
 it('is there on an episode', async () => {

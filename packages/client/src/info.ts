@@ -3,6 +3,16 @@ import type { WireSchemas } from '@openenv-ts/core/wire'
 import { askJson, type HttpOptions } from './http.ts'
 import { parseServerUrl } from './url.ts'
 
+/** One of the environments of a server that serves several. */
+export interface ListedEnvironment {
+  readonly name: string
+  readonly description: string
+  /** Where the server says that it is. Nothing is sent there before the caller asks for it. */
+  readonly url: string
+  /** False for one that could not be loaded: its resets say why. */
+  readonly available: boolean
+}
+
 /** What a server says about its environment. */
 export interface ServerMetadata {
   readonly name: string
@@ -11,6 +21,8 @@ export interface ServerMetadata {
   readonly author: string | null
   readonly readme_content: string | null
   readonly documentation_url: string | null
+  /** At the root of several environments: which there are. Absent for a single one. */
+  readonly environments?: readonly ListedEnvironment[]
 }
 
 /** Everything that a server tells about itself. */
@@ -18,14 +30,16 @@ export interface ServerInfo {
   readonly url: string
   readonly health: { readonly status: string }
   readonly metadata: ServerMetadata
-  readonly schemas: WireSchemas
+  /** Null at the root of several environments: each has its own. */
+  readonly schemas: WireSchemas | null
 }
 
-/** Asks a server for its health, its environment's description and its schemas. */
+/** Asks a server for its health, its environment's description and its schemas; of several, for their list. */
 export async function info(url: string | URL, options: HttpOptions = {}): Promise<ServerInfo> {
   // In this order: whoever is down or no OpenEnv server says so at the first question.
   const health = objectAt('/health', await askJson(url, '/health', options))
-  const [metadata, schemas] = await Promise.all([fetchMetadata(url, options), fetchSchemas(url, options)])
+  const metadata = await fetchMetadata(url, options)
+  const schemas = metadata.environments === undefined ? await fetchSchemas(url, options) : null
   return {
     url: parseServerUrl(url).http,
     health: { status: textOr(health['status'], 'unknown') },
@@ -45,7 +59,19 @@ export async function fetchMetadata(url: string | URL, options: HttpOptions): Pr
     author: text('author'),
     readme_content: text('readme_content'),
     documentation_url: text('documentation_url'),
+    ...(Array.isArray(body['environments']) ? { environments: listed(body['environments']) } : {}),
   }
+}
+
+/** Entries without a name or an address cannot be used, and are left out. */
+function listed(entries: readonly unknown[]): ListedEnvironment[] {
+  return entries
+    .filter(isObject)
+    .flatMap(({ name, description, url, available }) =>
+      typeof name === 'string' && typeof url === 'string'
+        ? [{ name, description: textOr(description, ''), url, available: available !== false }]
+        : [],
+    )
 }
 
 /** Asks for `GET /schema`. */

@@ -33,6 +33,7 @@ export type {
   OrsResult,
   OrsTaskRange,
   RemoteEpisode,
+  ListedEnvironment,
   ServerInfo,
   ServerMetadata,
   SocketErrorEvent,

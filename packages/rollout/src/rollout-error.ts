@@ -7,6 +7,7 @@
  * - `NOTHING_TO_RESUME`: there is no unfinished run of these settings.
  * - `RUN_LOCKED`: another process writes to the folder.
  * - `NO_RUN`: the folder holds no run.
+ * - `SEVERAL_ENVIRONMENTS`: a URL is the root of several environments; the message names theirs.
  * - `BROKEN_RUN`: a file of the run is not as it was written; the message names file and line.
  */
 export type RolloutErrorCode =
@@ -16,6 +17,7 @@ export type RolloutErrorCode =
   | 'NOTHING_TO_RESUME'
   | 'RUN_LOCKED'
   | 'NO_RUN'
+  | 'SEVERAL_ENVIRONMENTS'
   | 'BROKEN_RUN'
 
 /** A rollout that could not be started, or a run that could not be read. The message says what to do. */

@@ -2,6 +2,7 @@ import {
   isObject,
   isOpenEnvError,
   openLocal,
+  printable,
   toJsonSchema,
   type AnyEnvironment,
   type Episode,
@@ -10,6 +11,8 @@ import {
   type TaskProvider,
   type TaskSpec,
 } from '@openenv-ts/core'
+import type { ListedEnvironment } from '@openenv-ts/client'
+import { RolloutError } from './rollout-error.ts'
 
 /** Tasks by split, without their data: all that a rollout needs to know of them. */
 export interface TaskCatalogue {
@@ -75,7 +78,8 @@ export interface RemoteOptions {
 /**
  * The environment behind a URL as a target: its schema and its tasks are asked for once, here.
  *
- * @throws OpenEnvError `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached or is none.
+ * @throws SeveralEnvironmentsError at the root of several, naming their URLs. OpenEnvError
+ * `CONNECTION_ERROR` or `TIMEOUT` when the server cannot be reached or is none.
  */
 export async function remoteTarget(url: string, options: RemoteOptions = {}): Promise<Target> {
   // Loaded here, so that who plays in this process never loads a socket.
@@ -84,6 +88,7 @@ export async function remoteTarget(url: string, options: RemoteOptions = {}): Pr
   const credentials = token === undefined ? {} : { token }
   const asking = { ...credentials, ...(signal === undefined ? {} : { signal }) }
   const { metadata, schemas } = await info(url, asking)
+  if (schemas === null) throw new SeveralEnvironmentsError(url, metadata.environments ?? [])
   const tasks = await optional(async () => {
     const splits = (await listSplits(url, asking)).map(({ name }) => name)
     return { splits: () => splits, list: (split: string) => listTasks(url, { ...asking, split }) }
@@ -102,6 +107,20 @@ export async function remoteTarget(url: string, options: RemoteOptions = {}): Pr
         ...(opening === undefined ? {} : { signal: opening }),
         fork: false,
       }),
+  }
+}
+
+const MAX_NAMED = 20
+
+/** A URL is that of a server of several environments, where one of them was asked for. */
+export class SeveralEnvironmentsError extends RolloutError {
+  readonly environments: readonly ListedEnvironment[]
+
+  constructor(url: string, environments: readonly ListedEnvironment[]) {
+    const urls = environments.filter(({ available }) => available).map((each) => printable(each.url))
+    const named = [...urls.slice(0, MAX_NAMED), ...(urls.length > MAX_NAMED ? ['…'] : [])].join(', ')
+    super('SEVERAL_ENVIRONMENTS', `${url} serves several environments: give the URL of one of them: ${named}`)
+    this.environments = environments
   }
 }
 
