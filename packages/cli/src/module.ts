@@ -1,10 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Jiti } from 'jiti'
+import type { Jiti, TransformOptions, TransformResult } from 'jiti'
 import { LoadFailure, oneLine, UsageError } from './failure.ts'
 import { installedPackage, isWithin } from './installed-package.ts'
+import { TranspiledModules } from './transpiled.ts'
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>
@@ -100,9 +102,32 @@ async function createLoader(from: string): Promise<Jiti> {
   // Asynchronous imports wait for what a getter answers, so that only what a file asks for is loaded.
   for (const [name, load] of Object.entries(SHARED))
     Object.defineProperty(virtualModules, name, { get: load })
-  // No cache on the disk: its usual place is a folder that other users of the machine can write to.
-  return createJiti(from, { interopDefault: false, virtualModules, fsCache: false })
+  // Not jiti's own cache: its usual place is a folder that other users of the machine can write to.
+  const options = { interopDefault: false, virtualModules, fsCache: false } as const
+  const { transform } = createJiti(from, options).options
+  if (transform === undefined) return createJiti(from, options)
+  return createJiti(from, { ...options, transform: rememberingTransform(transform) })
 }
+
+/** Transpiles what was not transpiled before; to load the transpiler alone takes most of a second on a small machine. */
+function rememberingTransform(
+  transform: (options: TransformOptions) => TransformResult,
+): (options: TransformOptions) => TransformResult {
+  const modules = new TranspiledModules()
+  return (options) => {
+    let failed: TransformResult | undefined
+    const input = JSON.stringify([JITI_VERSION, process.version, options])
+    const code = modules.codeFor(input, () => {
+      const made = transform(options)
+      if (made.error === undefined) return made.code
+      failed = made
+      return null
+    })
+    return failed ?? { code: code ?? '' }
+  }
+}
+
+const { version: JITI_VERSION } = createRequire(import.meta.url)('jiti/package.json') as { version: string }
 
 /** What imported environments run on: optional, as the importer is. */
 async function pythonBridge(): Promise<unknown> {

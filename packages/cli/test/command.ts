@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 const SOURCES = fileURLToPath(new URL('./sources.js', import.meta.url))
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+/** What commands transpile is kept beside the other caches of this repository. */
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache', import.meta.url))
+
 // A test that runs out of time disposes nothing; no command outlives the tests.
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -42,7 +45,11 @@ export function start(args: readonly string[], { cwd, env = {} }: Surroundings =
   const child = spawn(
     process.execPath,
     ['--conditions=@openenv-ts/source', '--import', SOURCES, MAIN, ...args],
-    { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd,
+      env: { PATH: process.env['PATH'], NO_COLOR: '1', XDG_CACHE_HOME: CACHE, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   )
   children.add(child)
   child.once('close', () => children.delete(child))
