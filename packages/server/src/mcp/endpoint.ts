@@ -66,7 +66,10 @@ export class McpEndpoint {
     const id = request.headers.get('mcp-session-id')
     if (id !== null) return this.#goOn(id, request, body, fault, source)
     if (request.method !== 'POST') return methodNotAllowed()
-    if (fault !== null) return refused(fault)
+    // Revisions without sessions have no `initialize`: what is wrong with it there is that it is asked at all.
+    const foreign =
+      fault !== null && isAsked(body, 'initialize') && !(await sdk.isLegacyRequest(request, body))
+    if (fault !== null && !foreign) return refused(fault)
     try {
       if (await sdk.isLegacyRequest(request, body)) {
         // Where there is no episode there is nothing to keep, whatever the revision.
