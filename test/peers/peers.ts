@@ -179,8 +179,13 @@ export interface Finished {
   readonly stderr: string
 }
 
-async function run(command: string, args: readonly string[], input = ''): Promise<Finished> {
-  const child = spawn(command, args)
+async function run(
+  command: string,
+  args: readonly string[],
+  input = '',
+  cwd = process.cwd(),
+): Promise<Finished> {
+  const child = spawn(command, args, { cwd })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -190,7 +195,20 @@ async function run(command: string, args: readonly string[], input = ''): Promis
   return { code, stdout, stderr }
 }
 
-function program(peer: Peer | OrsPeer, name: string): string {
+/** What tests servers by their OpenAPI documents. */
+export const SCHEMATHESIS = 'schemathesis-4.32.5'
+
+/** Runs a program of a peer's environment in a folder. */
+export function runProgram(
+  peer: typeof SCHEMATHESIS,
+  name: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<Finished> {
+  return run(program(peer, name), args, '', cwd)
+}
+
+function program(peer: Peer | OrsPeer | typeof SCHEMATHESIS, name: string): string {
   return join(VENVS, peer, 'bin', name)
 }
 

@@ -1,4 +1,4 @@
-import { toJsonSchema, type AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys, toJsonSchema, type AnyEnvironment } from '@openenv-ts/core'
 import { wireSchemas } from '@openenv-ts/core/wire'
 import type { z } from 'zod'
 import { knownTasks, type KnownTasks } from './known-tasks.ts'
@@ -100,7 +100,7 @@ export async function componentsOf(environment: AnyEnvironment): Promise<Readonl
   return {
     ...COMMON,
     Info: INFO,
-    Action: asSent(action),
+    Action: declaredKeys(environment.action).has('metadata') ? asSent(action) : openMetadata(asSent(action)),
     Observation: observation,
     State: state,
     Reply: {
@@ -124,6 +124,16 @@ export async function componentsOf(environment: AnyEnvironment): Promise<Readonl
     Place: placeSchema(known),
     Create: createSchema(environment, known),
   }
+}
+
+/** Python's clients add metadata to an action. It is dropped, so it may be anything. */
+function openMetadata(schema: Schema): Schema {
+  for (const union of ['oneOf', 'anyOf'] as const) {
+    const branches = schema[union] as readonly Schema[] | undefined
+    if (branches !== undefined) return { ...schema, [union]: branches.map(openMetadata) }
+  }
+  const metadata = { ...component('Json'), description: 'Taken and dropped.' }
+  return { ...schema, properties: { ...(schema['properties'] as object | undefined), metadata } }
 }
 
 /** What POST /step takes: an action in an envelope, or bare. */
@@ -204,7 +214,7 @@ function* waysToName(without: boolean, known: KnownTasks): Generator<Way> {
 }
 
 const noText: Schema = {
-  anyOf: [{ type: ['null', 'boolean'] }, WHOLE, { type: 'array', items: component('Json') }, ANY_OBJECT],
+  anyOf: [{ type: ['null', 'boolean', 'number'] }, { type: 'array', items: component('Json') }, ANY_OBJECT],
 }
 
 function indexBelow(count: number): Schema {
