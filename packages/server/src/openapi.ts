@@ -147,6 +147,7 @@ const MEANING: Readonly<Record<number, string>> = {
   409: 'The call came at the wrong time',
   410: 'The session was deleted',
   413: 'The body is too large',
+  415: 'The body is compressed',
   422: 'The body has the wrong shape',
   429: 'Too much at once',
   499: 'The call was cancelled',
