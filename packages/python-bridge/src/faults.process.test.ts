@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openLocal, type LocalEpisode, type Reply } from '@openenv-ts/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -25,6 +27,7 @@ describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (s
       const environment = await open()
       await using episode = await started(environment)
       await expect(call(episode, tool)).rejects.toThrow(how)
+      expect(episode.broken).toBe(true)
       // It is over, and says so, until it is reset.
       await expect(call(episode, 'say')).rejects.toThrow('The episode ended with an error')
       await episode.reset({ seed: 1 })
@@ -43,6 +46,42 @@ describe.each(['shared', 'process'] as const)('with sessions of the kind %s', (s
       message: expect.stringContaining('0.8 s') as string,
     })
     expect(textOf(await call(other, 'say', 'still here'))).toMatch(/^still here/)
+  })
+
+  it('a call that is given up goes on and counts, and so does the episode [OE-19]', async () => {
+    const environment = await made.open({ sessions, timeouts: { call: 20, close: 3 } })
+    await using episode = await started(environment)
+    const gate = join(made.folder, `gate-${sessions}`)
+    const stop = new AbortController()
+    const action = { type: 'call_tool', tool_name: 'hold', arguments: { text: gate } }
+    const held = episode.step(action, { signal: stop.signal })
+    const enough = new Error('enough')
+    stop.abort(enough)
+    await expect(held).rejects.toBe(enough)
+    expect(episode.broken).toBe(false)
+    const next = call(episode, 'say', 'after')
+    await writeFile(gate, '')
+    expect(textOf(await next)).toMatch(/^after \d+ 2$/)
+    expect(episode.stepCount).toBe(2)
+    // One that is given up before it is sent has not happened.
+    await expect(episode.step(action, { signal: stop.signal })).rejects.toBe(enough)
+    expect(episode).toMatchObject({ broken: false, stepCount: 2 })
+    expect(textOf(await call(episode, 'say', 'and'))).toMatch(/^and \d+ 3$/)
+  })
+
+  it('a call that is given up and never comes back breaks the episode in its time, and a reset mends it', async () => {
+    const environment = await open()
+    await using episode = await started(environment)
+    const stop = new AbortController()
+    const action = { type: 'call_tool', tool_name: 'hang', arguments: {} }
+    const hanging = episode.step(action, { signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await expect(hanging).rejects.toThrow('enough')
+    await expect(call(episode, 'say')).rejects.toThrow('The episode ended with an error')
+    expect(episode.broken).toBe(true)
+    await episode.reset({ seed: 1 })
+    expect(episode.broken).toBe(false)
+    expect(textOf(await call(episode, 'say', 'again'))).toMatch(/^again/)
   })
 
   it('what it prints, however much and wherever, is in nobody’s way', async () => {

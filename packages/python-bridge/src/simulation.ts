@@ -6,7 +6,6 @@ import {
   type Frame,
   type Simulation,
   type StartContext,
-  type StepContext,
   type Tool,
   type ToolAction,
 } from '@openenv-ts/core'
@@ -27,13 +26,21 @@ export async function startPython(
   const chosen =
     place === undefined ? { task: task?.data.row ?? {} } : { split: place.split, index: place.index }
   const ask = { session, ...chosen, secrets: secrets ?? {}, seed }
+  const giveUp = (): void => {
+    line.end()
+  }
   try {
-    const answer = await stoppable(host, line, signal, 'open', ask, host.timeouts.open)
+    // A start that is given up ends its process, where it has one to itself. In a shared one it goes on, and the
+    // session that comes of it is closed.
+    signal.addEventListener('abort', giveUp, { once: true })
+    const answer = await host.asOpenEnv('open', () => line.request('open', ask, host.timeouts.open))
     const opened = checked(Opened, 'open', answer)
     return new PythonSimulation(host, line, session, opened)
   } catch (error) {
     line.end()
     throw error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }
 
@@ -54,7 +61,7 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
   readonly #prompt: string
   readonly #tools: readonly Tool[]
   readonly #scoringErrors: string[] = []
-  /** Why nothing can happen in it any more. */
+  /** Why nothing can happen in it any more: a call failed on our side of the source's own tools, or took too long. */
   #over: OpenEnvError | null = null
   #closed = false
 
@@ -79,7 +86,15 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
     this.frame = { observation, reward: null, status: 'running', info: {} }
   }
 
-  async step({ tool_name: name, arguments: args }: ToolAction, { signal }: StepContext): Promise<this> {
+  get broken(): boolean {
+    return this.#over !== null
+  }
+
+  /**
+   * Calls a tool. A call that is given up goes on in Python, where its object may be in the middle of something, and
+   * what it comes to counts: the next call waits for it, and its time limit holds.
+   */
+  async step({ tool_name: name, arguments: args }: ToolAction): Promise<this> {
     if (this.#over !== null) throw this.#over
     if (!isJson(args)) {
       this.frame = refused(name, 'invalid_args', 'The arguments are no JSON.')
@@ -89,14 +104,15 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
     let outcome: Outcome
     try {
       const host = this.#host
-      const answer = await stoppable(host, this.#line, signal, 'call', call, host.timeouts.call)
+      const request = (): Promise<unknown> => this.#line.request('call', call, host.timeouts.call)
+      const answer = await host.asOpenEnv('call', request)
       outcome = checked(Outcome, 'call', answer)
     } catch (error) {
       // What happened to the source's own object meanwhile is not known, so nothing goes on from here.
       const why = error instanceof OpenEnvError ? error : null
       this.#over = new OpenEnvError(
         'EXECUTION_ERROR',
-        `The episode ended with an error: ${why?.message ?? 'it was given up.'}`,
+        `The episode ended with an error: ${why?.message ?? 'Python failed during call.'}`,
         {
           cause: error,
           data: why?.data ?? {},
@@ -154,30 +170,6 @@ function isJson(value: unknown): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** A call that is given up when its signal is. */
-async function stoppable(
-  host: PythonHost,
-  line: SessionLine,
-  signal: AbortSignal,
-  method: string,
-  params: unknown,
-  seconds: number,
-): Promise<unknown> {
-  signal.throwIfAborted()
-  let stop = (): void => undefined
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', stop)
-  })
-  try {
-    return await Promise.race([host.asOpenEnv(method, () => line.request(method, params, seconds)), stopped])
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }
 

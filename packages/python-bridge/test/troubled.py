@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
 TOOLS = ["say", "fail", "crash", "killed", "hang", "block", "flood", "chatter", "spawn", "large", "finish", "secret"]
-TOOLS += ["where", "meddle", "rubbish"]
+TOOLS += ["where", "meddle", "rubbish", "hold"]
 COUNTED = {"calls": 0}
 LOOPS = set()
 IN_MAIN_THREAD = threading.current_thread() is threading.main_thread()
@@ -84,6 +84,12 @@ class Troubled:
 
     async def hang(self, given):
         await asyncio.sleep(3600)
+
+    async def hold(self, given):
+        """Waits until there is a file of that name."""
+        while not os.path.exists(given["text"]):
+            await asyncio.sleep(0.01)
+        return _reply("Held.", reward=0.5)
 
     async def block(self, given):
         while True:
