@@ -1,4 +1,5 @@
 import {
+  isOpenEnvError,
   OpenEnvError,
   type Progress,
   type Tool,
@@ -7,16 +8,12 @@ import {
   type ToolResult,
 } from '@openenv-ts/core'
 import type * as ClientSdk from '@modelcontextprotocol/client'
-import type {
-  Client,
-  RequestOptions,
-  StreamableHTTPClientTransport,
-  Transport,
-} from '@modelcontextprotocol/client'
-import { boundedResponse, fetchWithinOrigin } from '../fetch-within-origin.ts'
+import type { Client, RequestOptions, Transport } from '@modelcontextprotocol/client'
 import { checkDuration } from '../time.ts'
 import { failureOf } from './failure.ts'
 import { requireJson } from '../write-json.ts'
+import { httpTransport, SessionForgottenError } from './http-transport.ts'
+import { readBlocks } from './readable-blocks.ts'
 import { refusedResult, toolOf, toolResultOf } from './result.ts'
 
 /** A server that runs as a program of its own and speaks over its standard input and output. */
@@ -66,12 +63,30 @@ export async function connectMcp(
   server: string | URL | McpCommand,
   options: McpOptions = {},
 ): Promise<McpTools> {
-  const { signal } = options
   const timeout = duration('timeoutMs', options.timeoutMs ?? 60_000)
-  const limit = AbortSignal.timeout(duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000))
-  signal?.throwIfAborted()
+  const connectTimeout = duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000)
+  options.signal?.throwIfAborted()
   const sdk = await load()
-  const { where, transport, end } = await dial(sdk, server, options)
+  const connect = (signal?: AbortSignal): Promise<Connection> =>
+    connected(sdk, () => dial(sdk, server, options), AbortSignal.timeout(connectTimeout), signal)
+  return new RemoteTools(await connect(options.signal), connect, timeout)
+}
+
+/** A client that has begun, and the way to its server. */
+interface Connection extends Line {
+  readonly client: Client
+  /** Requests under way. */
+  asking: number
+}
+
+async function connected(
+  sdk: typeof ClientSdk,
+  open: () => Promise<Line>,
+  limit: AbortSignal,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
+  const line = await open()
+  readBlocks(sdk, line.transport)
   const client = new sdk.Client(
     { name: 'openenv-ts', version: '0.1.0' },
     { versionNegotiation: { mode: 'auto' } },
@@ -79,15 +94,15 @@ export async function connectMcp(
   try {
     // The SDK's own limits leave the question for the revision out.
     await Promise.race([
-      client.connect(transport),
+      client.connect(line.transport),
       aborted(limit),
       ...(signal === undefined ? [] : [aborted(signal)]),
     ])
   } catch (error) {
     await client.close().catch(() => undefined)
-    throw failureOf(limit.aborted ? { code: 'REQUEST_TIMEOUT' } : error, where, signal)
+    throw failureOf(limit.aborted ? { code: 'REQUEST_TIMEOUT' } : error, line.where, signal)
   }
-  return new RemoteTools(client, where, timeout, end)
+  return { ...line, client, asking: 0 }
 }
 
 /** The longest that a timer can wait. */
@@ -97,6 +112,7 @@ function duration(name: string, ms: number): number {
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
+  if (signal.aborted) return Promise.reject(signal.reason as Error)
   return new Promise((_resolve, reject) => {
     signal.addEventListener(
       'abort',
@@ -139,14 +155,13 @@ async function dial(
 ): Promise<Line> {
   if (typeof server !== 'string' && !(server instanceof URL)) return start(server)
   const url = addressOf(server)
-  const transport: StreamableHTTPClientTransport = new sdk.StreamableHTTPClientTransport(url, {
-    fetch: async (address, init) => boundedResponse(await fetchWithinOrigin(address, init)),
-    requestInit: {
-      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
-    },
-  })
   // Secrets may stand in an address: errors name it without.
-  return { where: `${url.origin}${url.pathname}`, transport, end: () => transport.terminateSession() }
+  const where = `${url.origin}${url.pathname}`
+  const transport = httpTransport(sdk, url, where, {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...headers,
+  })
+  return { where, transport, end: () => transport.terminateSession() }
 }
 
 async function start({ command, args = [], env, cwd }: McpCommand): Promise<Line> {
@@ -180,30 +195,27 @@ class RemoteTools implements McpTools {
   readonly server: { readonly name: string; readonly version: string }
   readonly revision: string
   readonly instructions: string | null
-  readonly #client: Client
-  readonly #where: string
   readonly #timeout: number
-  readonly #end: () => Promise<void>
+  readonly #connect: () => Promise<Connection>
+  #connection: Connection
+  /** A session that is being begun in the place of one that the server forgot. */
+  #renewing: Promise<Connection> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(client: Client, where: string, timeout: number, end: () => Promise<void>) {
+  constructor(connection: Connection, connect: () => Promise<Connection>, timeout: number) {
+    const { client } = connection
     const { name = '', version = '' } = client.getServerVersion() ?? {}
     this.server = { name, version }
     this.revision = client.getNegotiatedProtocolVersion() ?? ''
     this.instructions = client.getInstructions() ?? null
-    this.#client = client
-    this.#where = where
+    this.#connection = connection
+    this.#connect = connect
     this.#timeout = timeout
-    this.#end = end
   }
 
   async listTools(): Promise<readonly Tool[]> {
-    try {
-      const { tools } = await this.#client.listTools({}, { timeout: this.#timeout })
-      return tools.map(toolOf)
-    } catch (error) {
-      throw failureOf(error, this.#where)
-    }
+    const { tools } = await this.#ask((client) => client.listTools({}, { timeout: this.#timeout }))
+    return tools.map(toolOf)
   }
 
   async callTool(
@@ -213,18 +225,20 @@ class RemoteTools implements McpTools {
   ): Promise<ToolResult> {
     signal?.throwIfAborted()
     if (args !== undefined) requireJson('tool call', 'arguments', args)
-    try {
-      const call = { name, arguments: (args ?? {}) as Record<string, unknown> }
-      return toolResultOf(await this.#client.callTool(call, this.#options(signal, onProgress)))
-    } catch (error) {
-      const refused = refusedResult(error)
-      if (refused !== undefined) return refused
-      throw failureOf(error, this.#where, signal)
-    }
+    const call = { name, arguments: (args ?? {}) as Record<string, unknown> }
+    return this.#ask(async (client) => {
+      try {
+        return toolResultOf(await client.callTool(call, this.#options(signal, onProgress)))
+      } catch (error) {
+        const refused = refusedResult(error)
+        if (refused !== undefined) return refused
+        throw error
+      }
+    }, signal)
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#leave()
+    this.#closing ??= leave(this.#connection)
     return this.#closing
   }
 
@@ -243,16 +257,80 @@ class RemoteTools implements McpTools {
     }
   }
 
-  async #leave(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const patience = new Promise((resolve) => {
-      timer = setTimeout(resolve, LEAVE_MS)
-    })
-    // A server that is gone needs no leave.
-    await Promise.race([this.#end().catch(() => undefined), patience])
-    clearTimeout(timer)
-    await this.#client.close()
+  /** Asks the server; once more, in a session that is begun for it, when the server has forgotten the old one. */
+  async #ask<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const first = this.#connection
+    try {
+      return await asked(first, work)
+    } catch (error) {
+      if (!(error instanceof SessionForgottenError) || this.#closing !== undefined) {
+        throw failureOf(error, first.where, signal)
+      }
+    } finally {
+      this.#drop(first)
+    }
+    const second = await this.#renewed(first, signal)
+    try {
+      return await asked(second, work)
+    } catch (error) {
+      throw failureOf(error, second.where, signal)
+    } finally {
+      this.#drop(second)
+    }
   }
+
+  /** The connection after one whose session the server forgot. All calls that found that out share it. */
+  async #renewed(forgotten: Connection, signal: AbortSignal | undefined): Promise<Connection> {
+    if (this.#connection !== forgotten) return this.#connection
+    this.#renewing ??= this.#renew(forgotten).finally(() => {
+      this.#renewing = undefined
+    })
+    return Promise.race([this.#renewing, ...(signal === undefined ? [] : [aborted(signal)])])
+  }
+
+  async #renew(forgotten: Connection): Promise<Connection> {
+    let fresh: Connection
+    try {
+      fresh = await this.#connect()
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new OpenEnvError(
+        isOpenEnvError(cause) ? cause.code : 'CONNECTION_ERROR',
+        `The MCP server at ${forgotten.where} has forgotten the session, and a new one cannot be begun: ${why}`,
+        { cause },
+      )
+    }
+    this.#connection = fresh
+    this.#drop(forgotten)
+    if (this.#closing !== undefined) await leave(fresh)
+    return fresh
+  }
+
+  /** Closes a connection that another one has followed, once nothing is asked over it any more. */
+  #drop(connection: Connection): void {
+    if (connection === this.#connection || connection.asking > 0) return
+    connection.client.close().catch(() => undefined)
+  }
+}
+
+async function asked<T>(connection: Connection, work: (client: Client) => Promise<T>): Promise<T> {
+  connection.asking += 1
+  try {
+    return await work(connection.client)
+  } finally {
+    connection.asking -= 1
+  }
+}
+
+/** Ends the session on the server, if that still answers, and the connection. */
+async function leave({ client, end }: Connection): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, LEAVE_MS)
+  })
+  await Promise.race([end().catch(() => undefined), patience])
+  clearTimeout(timer)
+  await client.close()
 }
 
 /** The SDK writes undefined where it was told nothing; our types leave that out. */

@@ -1,5 +1,6 @@
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { reasonOf } from '../http.ts'
+import { SessionForgottenError } from './http-transport.ts'
 
 /**
  * What went wrong between here and an MCP server, as an error of the table; or the reason of the signal that was
@@ -10,6 +11,13 @@ import { reasonOf } from '../http.ts'
 export function failureOf(thrown: unknown, where: string, signal?: AbortSignal): unknown {
   if (signal?.aborted === true) return signal.reason
   if (isOpenEnvError(thrown)) return thrown
+  if (thrown instanceof SessionForgottenError) {
+    return new OpenEnvError(
+      'CONNECTION_ERROR',
+      `The MCP server at ${where} does not know the session that it has just begun. Connect again.`,
+      { cause: thrown },
+    )
+  }
   const { code, data } = (thrown ?? {}) as {
     readonly code?: unknown
     readonly data?: { readonly status?: unknown }

@@ -1,6 +1,6 @@
 import { isObject, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { backoffMs, after, pause } from '../time.ts'
-import { EventReader } from './events.ts'
+import { EventReader } from '../events.ts'
 import { readAnswer, send, type OrsRequest, type OrsServer } from './request.ts'
 
 /** Attempts beside the first. */

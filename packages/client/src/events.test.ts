@@ -28,7 +28,7 @@ describe('reading server-sent events', () => {
 
   it('joins several lines of data, skips comments and fields that it does not know', () => {
     expect(readAll(': ping\n\nid: 1\nretry: 5\nevent: error\ndata: a\ndata: b\n\n')).toEqual([
-      { event: 'error', data: 'a\nb' },
+      { event: 'error', data: 'a\nb', id: '1' },
     ])
   })
 
