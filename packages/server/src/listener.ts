@@ -15,7 +15,7 @@ import { failure, json, type Plane } from './route.ts'
 import type { SocketHandler, SocketLike } from './socket.ts'
 import { textFrame } from './text-frame.ts'
 import { SMALL_BYTES } from './incoming-bytes.ts'
-import { SMALL_ANSWER_BYTES } from './unread-bytes.ts'
+import { onCutOff, SMALL_ANSWER_BYTES } from './unread-bytes.ts'
 import { within } from './within.ts'
 
 /** What a listener answers with. */
@@ -68,8 +68,11 @@ export async function openListener(
 ): Promise<Listener> {
   const { port, host, log, planes, requestSeconds, forwarded } = at
   const origins = new WeakMap<IncomingMessage, string>()
-  const respond = (request: Request, { incoming }: HttpBindings): Promise<Response> =>
-    app.fetch(request, { planes, origin: origins.get(incoming) })
+  const respond = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
+    const response = await app.fetch(request, { planes, origin: origins.get(incoming) })
+    if (response.body !== null) onCutOff(response.body, () => outgoing.destroy())
+    return response
+  }
   const answer = getRequestListener((request, env) => respond(request, env as HttpBindings), {
     overrideGlobalObjects: false,
     // For requests that name no host, as HTTP/1.0 allows.

@@ -141,6 +141,8 @@ async function callTool(
   }
   const { content, structuredContent, data, isError } = call.result
   if (isError) throw new RpcError(-32603, textOf(call))
+  // The value goes out up to three times, and each has its readers: OpenEnv's clients read `data` alone, agents the
+  // text, and clients of MCP that came here over a WebSocket or without `Accept` the structured content.
   return {
     content,
     ...(structuredContent === undefined ? {} : { structuredContent }),

@@ -6,6 +6,17 @@ export const SMALL_ANSWER_BYTES = 64 * 1024
 /** Bytes of an answer that are taken before others have their turn. */
 const TAKEN_IN_A_TURN = 2 * 1024 * 1024
 
+/** What ends the connections of answers, by their bodies. */
+const hangUps = new WeakMap<ReadableStream, () => void>()
+
+/**
+ * Says how the connection of an answer ends when the answer is cut off. Without it the body fails, and the adapter to
+ * Node writes that to the console, though it is the client's doing.
+ */
+export function onCutOff(body: ReadableStream, hangUp: () => void): void {
+  hangUps.set(body, hangUp)
+}
+
 /**
  * Bytes of answers that one client, or several together, have been sent and have not read.
  *
@@ -234,7 +245,9 @@ class UnreadAnswer {
 
   #fail(error: unknown): void {
     if (this.#over) return
-    this.#controller?.error(error)
+    const hangUp = hangUps.get(this.stream)
+    if (hangUp === undefined) this.#controller?.error(error)
+    else hangUp()
     this.#end()
   }
 
