@@ -71,7 +71,7 @@ export class RepositoryCopy implements AsyncDisposable {
   /** Runs the test that a mutation names, on the sources as they are. */
   async runTest({ test, run: how }: Mutation): Promise<TestRun> {
     if (how === 'types') return this.#checkTypes()
-    const { file, config } = { file: test.file, ...how }
+    const { file, config, after } = { file: test.file, ...how }
     const report = join(this.#root, 'report.json')
     await rm(report, { force: true })
     const args = [
@@ -80,7 +80,10 @@ export class RepositoryCopy implements AsyncDisposable {
       '--reporter=json',
       `--outputFile=${report}`,
       '--testNamePattern',
-      pattern(test.title),
+      [test.title, after]
+        .filter((title) => title !== undefined)
+        .map(pattern)
+        .join('|'),
     ]
     const { output } = await this.#command('npx', [
       ...args,
