@@ -1,4 +1,5 @@
 import type { VariablePlan } from '../sessions/variables.ts'
+import { OWN_VERSION } from '@openenv-ts/scaffold'
 import { literal, type Literal } from './literal.ts'
 
 /** What the wrapper of a Python source says. */
@@ -28,6 +29,9 @@ export interface PythonWrapper {
   /** Further options of `pythonEnvironment`, in their order. */
   readonly more?: Readonly<Record<string, Literal>>
 }
+
+/** What a wrapper imports beside core, with its version. */
+export const WRAPPER_DEPENDENCIES = { '@openenv-ts/python-bridge': `^${OWN_VERSION}` }
 
 /** Where the requirements of a package lie: as the source states them, and as they were resolved. */
 export const REQUIREMENTS = {

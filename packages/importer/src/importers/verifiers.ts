@@ -1,5 +1,5 @@
 import { firstSentence, OpenEnvError } from '@openenv-ts/core'
-import { pythonWrapper } from '../generate/python-wrapper.ts'
+import { pythonWrapper, WRAPPER_DEPENDENCIES } from '../generate/python-wrapper.ts'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment, Source } from '../importer.ts'
 import { present } from '../python/expression.ts'
 import type { PythonModule, PythonProject } from '../python/project.ts'
@@ -248,7 +248,7 @@ function generate(
     description,
     wrapper,
     python: needs.python,
-    dependencies: {},
+    dependencies: WRAPPER_DEPENDENCIES,
     sessions,
     secrets: [],
     variables,
