@@ -440,7 +440,7 @@ export const MUTATIONS: readonly Mutation[] = [
     run: {
       file: 'test/imports/sources.test.ts',
       config: 'test/imports/vitest.config.ts',
-      after: '$name is imported, without a word of warning',
+      after: '$name is imported',
     },
     source: 'packages/python-bridge/python/openenv_bridge/ors.py',
     find: '            reward=_reward(output.reward),',
