@@ -15,7 +15,7 @@ import type { ServerLimits } from './limits.ts'
 import { sharedQuota } from './quota.ts'
 import { Resumption } from './resume.ts'
 import { agentAddress, publicAddress } from './public-url.ts'
-import type { Arrival, Host, Route, SocketRoute } from './route.ts'
+import type { Arrival, Host, Route, SocketRoute, Visit } from './route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { homeRoutes } from './routes/home.ts'
@@ -120,7 +120,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
     sessions,
     maxMessageBytes,
     limits: sessions.limits,
-    openApi: () => openApi(routes, host),
+    openApi: () => openApi(routes, host, host.mode === 'simulation'),
     fetch: async (request, arrival = {}) => {
       handling += 1
       try {
@@ -165,14 +165,14 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
         ]
       : []),
   ]
-  const document = () => openApi(routes, host)
+  const document = (sees: Visit['sees']) => openApi(routes, host, simulation && sees('control'))
   const openApiRoute: Route = {
     method: 'GET',
     path: '/openapi.json',
     plane: 'about',
     summary: 'This document',
     operation: { answers: { 200: jsonAnswer({ type: 'object' }) } },
-    handle: async () => ({ body: await document() }),
+    handle: async (_request, _parameters, { sees }) => ({ body: await document(sees) }),
   }
   const sockets = [...episodeSocketRoutes(host, mayControl), ...rpcSocketRoutes(host, agentEpisodes)]
   const agents = agentAddress(options)

@@ -1,7 +1,7 @@
 import { declaredKeys, toJsonSchema, type AnyEnvironment } from '@openenv-ts/core'
 import { wireSchemas } from '@openenv-ts/core/wire'
 import type { z } from 'zod'
-import { knownTasks, type KnownTasks } from './known-tasks.ts'
+import { knownTasks, UNKNOWN, type KnownTasks } from './known-tasks.ts'
 import { component, record, TEXT, type Schema } from './operation.ts'
 import { ANY_JSON, ANY_OBJECT, asSent } from './sent-schema.ts'
 
@@ -88,12 +88,15 @@ const COMMON: Readonly<Record<string, Schema>> = {
 
 /**
  * The schemas that routes of an environment refer to. Names of tasks and splits stand in them where there are not too
- * many.
+ * many, and the reader may list them.
  */
-export async function componentsOf(environment: AnyEnvironment): Promise<Readonly<Record<string, Schema>>> {
+export async function componentsOf(
+  environment: AnyEnvironment,
+  mayControl: boolean,
+): Promise<Readonly<Record<string, Schema>>> {
   const { action, observation, state } = wireSchemas(environment)
-  const { tasks, view } = environment
-  const known = tasks === undefined ? { splits: null, ids: null } : await knownTasks(tasks)
+  const { tasks } = environment
+  const known = tasks === undefined || !mayControl ? UNKNOWN : await knownTasks(tasks)
   const reward = { type: ['number', 'null'] }
   const done = { type: 'boolean' }
   const info = component('Info')
@@ -116,7 +119,7 @@ export async function componentsOf(environment: AnyEnvironment): Promise<Readonl
     Start: record({ observation: component('PlainObservation'), info }),
     PlainReply: record({ observation: component('PlainObservation'), reward, done, info }),
     PlainObservation: toJsonSchema(environment.observation, 'output', 'observation'),
-    View: view === undefined ? record({}) : toJsonSchema(view, 'output', 'view'),
+    View: viewSchema(environment, mayControl),
     Step: stepSchema(environment),
     PlainAction: plainAction(environment),
     ResetOptions: resetSchema(environment, known),
@@ -124,6 +127,12 @@ export async function componentsOf(environment: AnyEnvironment): Promise<Readonl
     Place: placeSchema(known),
     Create: createSchema(environment, known),
   }
+}
+
+/** What orchestrators see of an episode beside its observations; only they read its schema. */
+function viewSchema({ view }: AnyEnvironment, mayControl: boolean): Schema {
+  if (!mayControl) return ANY_OBJECT
+  return view === undefined ? record({}) : toJsonSchema(view, 'output', 'view')
 }
 
 /** Python's clients add metadata to an action. It is dropped, so it may be anything. */

@@ -8,6 +8,9 @@ export interface KnownTasks {
   readonly ids: readonly string[] | null
 }
 
+/** Nothing is known of the tasks, or the reader may not know it. */
+export const UNKNOWN: KnownTasks = { splits: null, ids: null }
+
 /** More ids than that would make the document long. */
 const MAX_IDS = 1000
 
@@ -22,6 +25,6 @@ export async function knownTasks(tasks: TaskProvider): Promise<KnownTasks> {
     const ranges = await Promise.all(splits.map(async ({ name, count }) => tasks.range(name, 0, count)))
     return { splits, ids: [...new Set(ranges.flat().map(({ spec }) => spec.id))] }
   } catch {
-    return { splits: null, ids: null }
+    return UNKNOWN
   }
 }

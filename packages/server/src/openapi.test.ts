@@ -4,6 +4,7 @@ import type { AnyEnvironment } from '@openenv-ts/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createApp, type App } from './app.ts'
 import type { ServerOptions } from './options.ts'
+import type { Plane } from './route.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -127,5 +128,36 @@ describe('the tasks in the OpenAPI document', () => {
     }
     const unknown = await schemasOf({ ...echo, tasks: failing })
     expect(unknown['Split']).toEqual({ type: 'string' })
+  })
+
+  const tokens = { control: 'c'.repeat(30), agent: 'a'.repeat(30), operator: 'o'.repeat(30) }
+  const readers: readonly { reader: string; options: ServerOptions; token?: string; planes?: Plane[] }[] = [
+    { reader: 'an agent', options: { tokens }, token: tokens.agent },
+    { reader: 'an operator', options: { tokens }, token: tokens.operator },
+    { reader: 'a client at the port of agents', options: {}, planes: ['agent', 'capability', 'about'] },
+    { reader: 'a client in production mode', options: { mode: 'production' } },
+  ]
+  it.each(readers)('are named on no page or answer about the server to $reader', async (by) => {
+    let asked = 0
+    const { tasks } = emailTriage
+    if (tasks === undefined) throw new Error('email-triage has tasks.')
+    const splits = () => {
+      asked += 1
+      return tasks.splits()
+    }
+    const app = appOf({ ...emailTriage, tasks: { ...tasks, splits } }, by.options)
+    const routes = app.routes.filter(({ method, plane }) => method === 'GET' && plane === 'about')
+    const paths = routes.map(({ path }) => path.replace(':env', emailTriage.name))
+    expect(paths).toEqual(expect.arrayContaining(['/openapi.json', '/docs']))
+    for (const path of paths) {
+      const headers = { accept: 'text/html, */*', authorization: `Bearer ${by.token ?? ''}` }
+      const request = new Request(`http://localhost${path}`, { headers })
+      const answer = await app.fetch(request, by.planes === undefined ? {} : { planes: new Set(by.planes) })
+      expect(answer.status, path).toBeLessThan(400)
+      const text = await answer.text()
+      for (const name of ['task_easy', 'task_medium', 'task_hard', 'canonical'])
+        expect(text, path).not.toContain(name)
+    }
+    expect(asked).toBe(0)
   })
 })

@@ -9,10 +9,13 @@ export type Described = Pick<Host, 'environment' | 'basePath' | 'gate'>
 /**
  * The OpenAPI 3.1 document of the mounted routes. Validators read the mode off its paths: `/reset` is there in
  * simulation mode only. Routes that need what the environment lacks are left out.
+ *
+ * @param mayControl - Whether the reader may list tasks and read views. The document names tasks for those readers only.
  */
 export async function openApi(
   routes: readonly Route[],
   { environment, basePath, gate }: Described,
+  mayControl: boolean,
 ): Promise<Readonly<Record<string, unknown>>> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
@@ -27,7 +30,7 @@ export async function openApi(
     servers: [{ url: basePath === '' ? '/' : basePath }],
     paths,
     components: {
-      schemas: await componentsOf(environment),
+      schemas: await componentsOf(environment, mayControl),
       ...(gate.isOpen ? {} : { securitySchemes: TOKENS }),
     },
   }

@@ -2,12 +2,12 @@ import { isObject } from '@openenv-ts/core'
 import { html, type Html } from '../html.ts'
 import { PAGE } from '../operation.ts'
 import { page } from '../page.ts'
-import type { Route } from '../route.ts'
+import type { Route, Visit } from '../route.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
 /** `/docs`: the OpenAPI document as a page. */
-export function docsRoutes(document: () => Promise<Data>): readonly Route[] {
+export function docsRoutes(document: (sees: Visit['sees']) => Promise<Data>): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -16,7 +16,8 @@ export function docsRoutes(document: () => Promise<Data>): readonly Route[] {
       page: true,
       summary: 'Shows this document as a page',
       operation: { answers: { 200: PAGE } },
-      handle: async () => page('OpenEnv API', documentShown(await document())),
+      handle: async (_request, _parameters, { sees }) =>
+        page('OpenEnv API', documentShown(await document(sees))),
     },
   ]
 }
