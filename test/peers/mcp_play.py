@@ -6,7 +6,9 @@ what its calls gave. A plan:
 
     {"client": "openenv" | "mcp" | "fastmcp", "url": …, "calls": [[call, …], …], "production": null}
 
-A call is ["list"], ["call", name, {arguments}], and with OpenEnv's client also ["connect"], ["reset", {options}],
+A call is ["list"], ["call", name, {arguments}] or, with the clients of mcp and fastmcp, ["call", name, {arguments}, seconds],
+which gives up after that time, and ["cancel", name, {arguments}, seconds], which is cancelled then. There is
+["sleep", seconds], and with OpenEnv's client also ["connect"], ["reset", {options}],
 ["step", name, {arguments}], a call as an action, and ["state"]. With "production" its calls go over HTTP, or, when
 false, over the socket; null leaves that to the client.
 """
@@ -14,6 +16,7 @@ false, over the socket; null leaves that to the client.
 import asyncio
 import json
 import sys
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 import fastmcp
@@ -129,8 +132,10 @@ class McpPlayer:
     async def list(self):
         return {"tools": listed((await self.session.list_tools()).tools)}
 
-    async def call(self, name, arguments):
-        return result_of(await self.session.call_tool(name, arguments))
+    async def call(self, name, arguments, seconds=None):
+        # The second version takes seconds, the first one a timedelta.
+        limit = seconds if seconds is None or hasattr(mcp, "Client") else timedelta(seconds=seconds)
+        return result_of(await self.session.call_tool(name, arguments, read_timeout_seconds=limit))
 
 
 class FastMcpPlayer:
@@ -147,11 +152,30 @@ class FastMcpPlayer:
     async def list(self):
         return {"tools": listed(await self.client.list_tools())}
 
-    async def call(self, name, arguments):
-        return result_of(await self.client.call_tool(name, arguments, raise_on_error=False))
+    async def call(self, name, arguments, seconds=None):
+        return result_of(await self.client.call_tool(name, arguments, timeout=seconds, raise_on_error=False))
 
 
 PLAYERS = {"openenv": OpenEnvPlayer, "mcp": McpPlayer, "fastmcp": FastMcpPlayer}
+
+
+async def cancelled(player, name, arguments, seconds):
+    task = asyncio.ensure_future(player.call(name, arguments))
+    await asyncio.sleep(seconds)
+    task.cancel()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return {"error": "cancelled"}
+
+
+async def made(player, name, *arguments):
+    if name == "cancel":
+        return await cancelled(player, *arguments)
+    if name == "sleep":
+        await asyncio.sleep(*arguments)
+        return {}
+    return await getattr(player, name)(*arguments)
 
 
 async def play(plan):
@@ -159,7 +183,7 @@ async def play(plan):
     async with PLAYERS[plan["client"]](plan["url"], plan.get("production")) as player:
         for name, *arguments in plan["calls"]:
             try:
-                answers.append(await getattr(player, name)(*arguments))
+                answers.append(await made(player, name, *arguments))
             except Exception as error:
                 answers.append({"error": f"{type(error).__name__}: {error}"})
     return answers
@@ -170,7 +194,8 @@ def main():
     for line in sys.stdin:
         try:
             answers = asyncio.run(play(json.loads(line)))
-        except Exception as error:
+        # Clients that lose their server end by cancelling themselves, too.
+        except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
             answers = [{"error": f"{type(error).__name__}: {error}"}]
         print(json.dumps(answers), flush=True)
 
