@@ -1,5 +1,5 @@
 // Draws docs/demo.svg from what the demo really prints: `node docs/picture.mjs`. Needs util-linux's `script`, so that
-// the demo has a terminal and shows its colours. With --check it only looks whether the picture still shows the scores
+// the demo has a terminal and shows its colors. With --check it only looks whether the picture still shows the scores
 // that the demo gives.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ const ROOT = new URL('..', import.meta.url)
 const COLUMNS = 100
 const CELL = { width: 8.4, height: 17 }
 const PADDING = 16
-const COLOURS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 34: '#79c0ff', 36: '#76e3ea', 90: '#8b949e' }
+const COLORS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 34: '#79c0ff', 36: '#76e3ea', 90: '#8b949e' }
 
 if (process.argv.includes('--check')) check()
 else draw()
@@ -56,7 +56,7 @@ ${rows.join('\n')}
 `
 }
 
-/** Text with terminal codes as spans of SVG; codes other than colours, bold and dim are dropped. */
+/** Text with terminal codes as spans of SVG; codes other than colors, bold and dim are dropped. */
 function spans(line) {
   let attributes = new Map()
   return line
@@ -80,7 +80,7 @@ function after(attributes, codes) {
     if (code === 2) next.set('fill-opacity', '0.6')
     if (code === 22) ['font-weight', 'fill-opacity'].forEach((name) => next.delete(name))
     if (code === 39) next.delete('fill')
-    if (COLOURS[code] !== undefined) next.set('fill', COLOURS[code])
+    if (COLORS[code] !== undefined) next.set('fill', COLORS[code])
   }
   return next
 }

@@ -1,10 +1,10 @@
 // An environment is five small functions. Serve it, evaluate it, or test it:
 //   npx openenv serve ./guess.ts
 //   npx openenv eval ./guess.ts --policy random --repeats 100
-import { pureEnvironment } from '@openenv-ts/core'
+import { definePureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 
-export default pureEnvironment({
+export default definePureEnvironment({
   name: 'guess',
   description: 'Find a whole number between 1 and 100 in seven tries.',
   action: z.strictObject({ number: z.int().min(1).max(100).describe('Your guess.') }),

@@ -3,7 +3,7 @@ import { connect, countTasks, info, listSplits, listTasks, type RemoteEpisode } 
 import {
   isOpenEnvError,
   openLocal,
-  pureEnvironment,
+  definePureEnvironment,
   taskList,
   type AnyEnvironment,
   type ErrorCode,
@@ -17,7 +17,7 @@ import { z } from 'zod'
 import guess from '@openenv-ts/examples/guess.ts'
 
 /** Finds a letter; a task fixes the word and the seed how it is turned. */
-const letters = pureEnvironment({
+const letters = definePureEnvironment({
   name: 'letters',
   description: 'Name the letter at a place of a word that nobody shows.',
   action: z.strictObject({ letter: z.string().length(1) }),
@@ -78,7 +78,7 @@ describe('with a definition', () => {
     expect(first.observation).toEqual({ hint: 'start', triesLeft: 7 })
     const next = await episode.step({ number: 50 })
     expectTypeOf(next.observation.hint).toEqualTypeOf<'start' | 'higher' | 'lower' | 'found'>()
-    // @ts-expect-error -- a misspelt field is an error before it is sent, and one of the server's after
+    // @ts-expect-error -- a misspelled field is an error before it is sent, and one of the server's after
     await failure(episode.step({ nubmer: 50 }), 'VALIDATION_ERROR')
     await using local = openLocal(guess)
     await local.reset({ seed: 7 })

@@ -1,7 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connectOrs } from '@openenv-ts/client'
-import { defineEnvironment, openLocal, taskList, type Environment, type StartContext } from '@openenv-ts/core'
+import {
+  defineToolEnvironment,
+  openLocal,
+  taskList,
+  type Environment,
+  type StartContext,
+} from '@openenv-ts/core'
 import emailTriage, { oracle } from '@openenv-ts/email-triage'
 import { serve } from '@openenv-ts/server/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -10,7 +16,7 @@ import { z } from 'zod'
 const PICTURE = { type: 'image', data: 'aGVsbG8=', mimeType: 'image/png' } as const
 
 /** A drawer with a key: found or not is scored at the end. */
-const desk = defineEnvironment({
+const desk = defineToolEnvironment({
   name: 'desk',
   tasks: taskList({
     train: [
@@ -168,7 +174,7 @@ describe('our client of ORS on our server', () => {
       start: (context) => {
         starts.push(context)
         const frame = { observation: { x: 0 }, reward: 0, status: 'running', info: {} } as const
-        return { frame, step: () => ({ frame, step: () => Promise.reject(new Error()) }) }
+        return { timeStep: frame, step: () => ({ timeStep: frame, step: () => Promise.reject(new Error()) }) }
       },
     }
     await using server = await serve(curious, { port: 0 })
@@ -201,7 +207,7 @@ describe('our client of ORS on our server', () => {
   })
 
   it('gives up a call that is aborted or late, and the session with it', async () => {
-    const stuck = defineEnvironment({
+    const stuck = defineToolEnvironment({
       name: 'stuck',
       open: () => ({}),
       tools: {

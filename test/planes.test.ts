@@ -1,5 +1,5 @@
 import { connect } from '@openenv-ts/client'
-import { RESERVED_TOOL_NAMES, type ToolHost } from '@openenv-ts/core'
+import { RESERVED_TOOL_NAMES, type ToolHost } from '@openenv-ts/core/host'
 import { serve } from '@openenv-ts/server/node'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import guess from '@openenv-ts/examples/guess.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { connect, countTasks, listSplits, listTasks } from '@openenv-ts/client'
-import { pureEnvironment, taskList } from '@openenv-ts/core'
+import { definePureEnvironment, taskList } from '@openenv-ts/core'
 import { serve } from '@openenv-ts/server/node'
 import emailTriage from '@openenv-ts/email-triage'
 import { describe, expect, it } from 'vitest'
@@ -11,7 +11,7 @@ import { errorFrame, scriptedServer } from '../packages/client/test/scripted-ser
 
 // The client asks for tasks over the control channel, and over the routes where a server has no such messages [OE-22].
 
-const vast = pureEnvironment({
+const vast = definePureEnvironment({
   name: 'vast',
   description: 'Has many tasks.',
   action: z.strictObject({}),

@@ -1,5 +1,5 @@
 import { connectVector } from '@openenv-ts/client'
-import { openLocal, pureEnvironment, taskList } from '@openenv-ts/core'
+import { openLocal, definePureEnvironment, taskList } from '@openenv-ts/core'
 import { serve } from '@openenv-ts/server/node'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -9,7 +9,7 @@ import guess from '@openenv-ts/examples/guess.ts'
 // Gymnasium's vector environments, over one socket: what follows an end, seeds, masks, errors of one episode.
 
 /** Counts to its task's number; shows the seed, so that a test sees which start it was. */
-const counting = pureEnvironment({
+const counting = definePureEnvironment({
   name: 'counting',
   description: 'Count to the goal.',
   action: z.strictObject({ add: z.int().min(0).max(9) }),
@@ -49,7 +49,7 @@ describe('a vector of episodes', () => {
       rewards: [expect.closeTo(0.3), expect.closeTo(0.3), expect.closeTo(0.3)],
       terminated: [true, false, false],
       truncated: [false, false, false],
-      finals: [null, null, null],
+      finalReplies: [null, null, null],
     })
     const after = await vector.step(add(2, 1, 1))
     // The seeds go on behind those of all episodes: 0 + 3.
@@ -85,12 +85,15 @@ describe('a vector of episodes', () => {
       terminated: [false, true],
       truncated: [true, false],
       infos: [{ total: 0 }, { total: 0 }],
-      finals: [
+      finalReplies: [
         { observation: { total: 0, seed: 10 }, status: 'truncated', done: true },
         { observation: { total: 9, seed: 11 }, status: 'terminated', info: { total: 9 } },
       ],
     })
-    expect(await vector.step(add(1, 1))).toMatchObject({ finals: [null, null], terminated: [false, false] })
+    expect(await vector.step(add(1, 1))).toMatchObject({
+      finalReplies: [null, null],
+      terminated: [false, false],
+    })
   })
 
   it('with disabled leaves what has ended until it is reset, by a mask', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openLocal } from '@openenv-ts/core'
-import { pythonEnvironment } from '@openenv-ts/python-bridge'
+import { openPythonEnvironment } from '@openenv-ts/python-bridge'
 import { median } from './statistics.ts'
 
 /** What the way to Python costs. */
@@ -47,7 +47,7 @@ async function through(
   steps: number,
   starts: number,
 ): Promise<{ readonly stepMicros: number; readonly startMs: number }> {
-  const environment = await pythonEnvironment({
+  const environment = await openPythonEnvironment({
     name: 'bench',
     description: 'A tool call that does nothing.',
     version: '0.0.0',

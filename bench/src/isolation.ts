@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { start, type Contestant, type Running } from './contestant.ts'
-import type { Way } from './environments/labour.ts'
+import type { Way } from './environments/labor.ts'
 import { RESET, STEP } from './load.ts'
 import { BenchSocket, frameOf } from './socket.ts'
 import { median, percentile } from './statistics.ts'
@@ -8,10 +8,10 @@ import { median, percentile } from './statistics.ts'
 /** Where the episodes of a server run. */
 export type Kind = 'inline' | 'worker' | 'process'
 
-/** What one session's misbehaviour did to the steps of others: medians over the rounds, in milliseconds. */
+/** What one session's misbehavior did to the steps of others: medians over the rounds, in milliseconds. */
 export interface Disturbance {
   readonly kind: Kind
-  readonly offence: Way
+  readonly offense: Way
   /** What the offender was told. */
   readonly answered: string
   readonly quietP99Ms: number
@@ -40,7 +40,7 @@ export interface IsolationScale {
   readonly seconds: number
 }
 
-const OFFENCES: readonly Way[] = [
+const OFFENSES: readonly Way[] = [
   'never return',
   'throw',
   'exhaust the heap',
@@ -49,21 +49,21 @@ const OFFENCES: readonly Way[] = [
   'reject later',
   'print forever',
 ]
-const NEIGHBOURS = 8
-/** Milliseconds between the steps of a neighbour. */
+const NEIGHBORS = 8
+/** Milliseconds between the steps of a neighbor. */
 const PACE_MS = 5
-/** Between one offence and the next of the same session. */
+/** Between one offense and the next of the same session. */
 const REST_MS = 50
 const CONNECT_TIMEOUT_MS = 10_000
 
 const stepOf = (way: Way): Buffer => frameOf(JSON.stringify({ type: 'step', data: { way } }))
 
-/** Measures what misbehaviour does to neighbours, what threads give to work, and what they cost where there is none. */
+/** Measures what misbehavior does to neighbors, what threads give to work, and what they cost where there is none. */
 export async function measureIsolation(scale: IsolationScale): Promise<IsolationResults> {
   const disturbances: Disturbance[] = []
   for (const kind of ['worker', 'process'] as const) {
-    await using server = await start(isolated(kind, 'labour'))
-    for (const offence of OFFENCES) disturbances.push(await disturb(server, { kind, offence, ...scale }))
+    await using server = await start(isolated(kind, 'labor'))
+    for (const offense of OFFENSES) disturbances.push(await disturb(server, { kind, offense, ...scale }))
   }
   return {
     disturbances,
@@ -75,7 +75,7 @@ export async function measureIsolation(scale: IsolationScale): Promise<Isolation
   }
 }
 
-function isolated(kind: Kind, environment: 'labour' | 'echo'): Contestant {
+function isolated(kind: Kind, environment: 'labor' | 'echo'): Contestant {
   const file = fileURLToPath(new URL('servers/isolated.js', import.meta.url))
   return { name: `isolated ${kind}`, command: [process.execPath, '--expose-gc', file, kind, environment] }
 }
@@ -83,7 +83,7 @@ function isolated(kind: Kind, environment: 'labour' | 'echo'): Contestant {
 /** Quiet and disturbed rounds by turns: what else the machine does moves both. */
 async function disturb(
   server: Running,
-  { kind, offence, rounds, seconds }: IsolationScale & { readonly kind: Kind; readonly offence: Way },
+  { kind, offense, rounds, seconds }: IsolationScale & { readonly kind: Kind; readonly offense: Way },
 ): Promise<Disturbance> {
   const quiet: number[] = []
   const disturbed: number[] = []
@@ -91,13 +91,13 @@ async function disturb(
   await pacedP99(server, Math.min(0.5, seconds))
   for (let round = 0; round < rounds; round += 1) {
     quiet.push(await pacedP99(server, seconds))
-    const offender = offend(server, offence)
+    const offender = offend(server, offense)
     disturbed.push(await pacedP99(server, seconds))
     answered = await offender.stop()
   }
   return {
     kind,
-    offence,
+    offense,
     answered,
     quietP99Ms: median(quiet),
     disturbedP99Ms: median(disturbed),
@@ -110,7 +110,7 @@ async function pacedP99(server: Running, seconds: number): Promise<number> {
   const step = stepOf('rest')
   const waits: number[] = []
   const wrong: string[] = []
-  const sessions = await Promise.all(Array.from({ length: NEIGHBOURS }, () => openSession(server)))
+  const sessions = await Promise.all(Array.from({ length: NEIGHBORS }, () => openSession(server)))
   const sent = sessions.map((session) => {
     const sentAt: number[] = []
     session.onReply = (payload) => {
@@ -131,7 +131,7 @@ async function pacedP99(server: Running, seconds: number): Promise<number> {
   const now = performance.now()
   for (const sentAt of sent) for (const at of sentAt) waits.push(now - at)
   for (const session of sessions) session.destroy()
-  if (wrong[0] !== undefined) throw new Error(`A neighbour was told: ${wrong[0]}`)
+  if (wrong[0] !== undefined) throw new Error(`A neighbor was told: ${wrong[0]}`)
   return percentile(Float64Array.from(waits).sort(), 0.99)
 }
 
@@ -177,7 +177,7 @@ async function throughput({
   const servers: (readonly [Kind, Running])[] = []
   try {
     for (const kind of kinds) {
-      const server = await start(isolated(kind, work === 'echo' ? 'echo' : 'labour'))
+      const server = await start(isolated(kind, work === 'echo' ? 'echo' : 'labor'))
       servers.push([kind, server])
       await closedLoop(server, { work, sessions, seconds: seconds / 2 })
     }

@@ -1,11 +1,11 @@
 // Runs in a thread of its own: sends one frame again and again, waits each time for what comes of it, and tells it.
 import { parentPort, workerData } from 'node:worker_threads'
 import { RESET } from './load.ts'
-import { FRAMES } from './neighbour.ts'
+import { FRAMES } from './neighbor.ts'
 import { BenchSocket, frameOf } from './socket.ts'
 
 /** What to send, how often, and to whom. */
-export interface Offence {
+export interface Offense {
   readonly port: number
   readonly frames: number
   /** A name in {@link FRAMES}. */
@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Rest before and between frames, so that each hits a server at ease. */
 const REST_MS = 100
 
-const { port, frames, sent } = workerData as Offence
+const { port, frames, sent } = workerData as Offense
 const text = FRAMES[sent]?.make() ?? ''
 const frame = text === '' ? null : frameOf(text)
 

@@ -6,7 +6,7 @@ import type { Harm } from './hostile.ts'
 import type { InProcess } from './in-process.ts'
 import type { IsolationResults, Kind } from './isolation.ts'
 import type { Sample } from './load.ts'
-import type { Delay } from './neighbour.ts'
+import type { Delay } from './neighbor.ts'
 import type { StartTimes } from './start-time.ts'
 import { median } from './statistics.ts'
 import type { Storm } from './storm.ts'
@@ -22,7 +22,7 @@ export interface Results {
   readonly storms: ({ readonly name: Name } & Storm)[]
   batch: Batched | null
   inProcess: InProcess | null
-  neighbours: readonly Delay[]
+  neighbors: readonly Delay[]
   hostile: readonly Harm[]
   startTimes: StartTimes | null
   isolation: IsolationResults | null
@@ -32,7 +32,7 @@ export interface Results {
 
 /** Prints tables, medians over the rounds, and how far each aim is reached. */
 export function printResults(results: Results): void {
-  const { machine, loads, idle, storms, inProcess, neighbours, startTimes, isolation, detection, bridge } =
+  const { machine, loads, idle, storms, inProcess, neighbors, startTimes, isolation, detection, bridge } =
     results
   print(`Node ${machine.node} on ${String(machine.cpus)} × ${machine.model}`)
   if (results.smoke) print('A smoke run: it shows that everything runs, and its numbers mean nothing.')
@@ -102,11 +102,11 @@ export function printResults(results: Results): void {
       ]),
     )
   }
-  if (neighbours.length > 0) {
+  if (neighbors.length > 0) {
     table(
       "Delay of a session's steps while another sends",
       ['sent', 'answered', 'median ms', 'largest ms', 'allowed ms'],
-      neighbours.map(({ sent, answered, medianMs, largestMs, allowedMs }) => [
+      neighbors.map(({ sent, answered, medianMs, largestMs, allowedMs }) => [
         ...[
           sent,
           answered,
@@ -130,8 +130,8 @@ export function printResults(results: Results): void {
     table(
       'Steps of other sessions while one misbehaves again and again',
       ['isolation', 'in a step', 'told', 'p99 ms quiet', 'p99 ms then', 'moved ms'],
-      isolation.disturbances.map(({ kind, offence, answered, quietP99Ms, disturbedP99Ms, movedMs }) => [
-        ...[kind, offence, answered, fixed(quietP99Ms, 2), fixed(disturbedP99Ms, 2), fixed(movedMs, 2)],
+      isolation.disturbances.map(({ kind, offense, answered, quietP99Ms, disturbedP99Ms, movedMs }) => [
+        ...[kind, offense, answered, fixed(quietP99Ms, 2), fixed(disturbedP99Ms, 2), fixed(movedMs, 2)],
       ]),
     )
     table(
@@ -268,12 +268,12 @@ function aimsOf(results: Results): readonly Aim[] {
   }
   if (results.inProcess !== null)
     atLeast('steps/s in process, awaited', 1_000_000, results.inProcess.awaited, 0)
-  for (const { sent, allowedMs, largestMs } of results.neighbours) {
+  for (const { sent, allowedMs, largestMs } of results.neighbors) {
     if (allowedMs !== null) atMost(`ms of delay by ${sent}`, allowedMs, largestMs, 1)
   }
   if (results.isolation !== null) {
-    for (const { kind, offence, movedMs } of results.isolation.disturbances) {
-      atMost(`ms that "${offence}" by ${kind} moves the p99 of others`, 50, movedMs, 1)
+    for (const { kind, offense, movedMs } of results.isolation.disturbances) {
+      atMost(`ms that "${offense}" by ${kind} moves the p99 of others`, 50, movedMs, 1)
     }
     atLeast(
       'steps/s of inline, 2 ms of work in threads',

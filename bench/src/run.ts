@@ -11,7 +11,7 @@ import { hostileHarm } from './hostile.ts'
 import { inProcess } from './in-process.ts'
 import { measureIsolation } from './isolation.ts'
 import { load, type Sample } from './load.ts'
-import { neighbourDelays } from './neighbour.ts'
+import { neighborDelays } from './neighbor.ts'
 import { printResults, type Results } from './report.ts'
 import { startTimes } from './start-time.ts'
 import { storm } from './storm.ts'
@@ -63,7 +63,7 @@ const results: Results = {
   storms: [],
   batch: null,
   inProcess: null,
-  neighbours: [],
+  neighbors: [],
   hostile: [],
   startTimes: null,
   isolation: null,
@@ -78,8 +78,8 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   'in-process': async () => {
     results.inProcess = await inProcess(SCALE.steps)
   },
-  neighbours: async () => {
-    results.neighbours = await neighbourDelays(SCALE.frames)
+  neighbors: async () => {
+    results.neighbors = await neighborDelays(SCALE.frames)
   },
   hostile: async () => {
     results.hostile = await hostileHarm(SCALE.hostile)

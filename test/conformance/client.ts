@@ -1,6 +1,6 @@
 // The client of ours that the conformance suite starts, once a scenario, with the address of its server.
 import { connectMcp } from '@openenv-ts/client/mcp'
-import { firstValue } from '@openenv-ts/core'
+import { firstValue } from '@openenv-ts/core/sample'
 
 interface Context {
   /** Calls that the scenario wants to see. */

@@ -1,4 +1,4 @@
-import { content, defineEnvironment, type ContentBlock } from '@openenv-ts/core'
+import { content, defineToolEnvironment, type ContentBlock } from '@openenv-ts/core'
 import { z } from 'zod'
 
 // The tools that the conformance suite calls by name, as tools of an ordinary environment.
@@ -31,7 +31,7 @@ function tool(description: string, run: () => unknown) {
   return { description, input: nothing, run }
 }
 
-export const conformance = defineEnvironment({
+export const conformance = defineToolEnvironment({
   name: 'conformance',
   description: 'Tools for the conformance suite of MCP.',
   version: '1.0.0',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { BenchSocket, frameOf } from '../../bench/src/socket.ts'
-import { neighbour, startVictim, type Victim } from './victims.ts'
+import { neighbor, startVictim, type Victim } from './victims.ts'
 
 // Connections that are reset, that say nothing, or that say it very slowly. Each ends by itself, and disturbs nobody.
 
@@ -44,9 +44,9 @@ it.each([
   ['a handshake', `${UPGRADE}X-Slow: ${'x'.repeat(10_000)}`],
   ['a body', `POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n${' '.repeat(9000)}`],
   ['nothing at all', ''],
-])('200 clients that dribble %s are let go, and a neighbour plays on', async (what, text) => {
+])('200 clients that dribble %s are let go, and a neighbor plays on', async (what, text) => {
   await using victim = await startVictim({ requestSeconds: 3 })
-  const player = await neighbour(victim.url)
+  const player = await neighbor(victim.url)
   const slow = await Promise.all(Array.from({ length: 200 }, () => open(victim)))
   // Of a body, the head comes at once.
   const headEnd = what === 'a body' ? text.indexOf('\r\n\r\n') + 4 : 0
@@ -59,7 +59,7 @@ it.each([
 
 it('a frame that never ends is let go by the pings that go unanswered, once a request may take no longer', async () => {
   await using victim = await startVictim({ pingSeconds: 0.5, requestSeconds: 3 })
-  const player = await neighbour(victim.url)
+  const player = await neighbor(victim.url)
   const socket = await open(victim)
   socket.write(`${UPGRADE}\r\n`)
   await once(socket, 'data')
@@ -71,7 +71,7 @@ it('a frame that never ends is let go by the pings that go unanswered, once a re
 
 it('1,000 connections that are reset in the middle of a step free their slots', async () => {
   await using victim = await startVictim()
-  const player = await neighbour(victim.url)
+  const player = await neighbor(victim.url)
   for (let wave = 0; wave < 4; wave += 1) {
     const sockets = await Promise.all(
       Array.from({ length: 250 }, async () => {
@@ -95,7 +95,7 @@ it('1,000 connections that are reset in the middle of a step free their slots', 
 
 it('half-open connections are noticed, and only they', async () => {
   await using victim = await startVictim({ pingSeconds: 0.5 })
-  const player = await neighbour(victim.url)
+  const player = await neighbor(victim.url)
   const mute = await Promise.all(
     Array.from({ length: 50 }, async () => {
       const socket = await open(victim)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { BenchSocket, frameOf } from '../../bench/src/socket.ts'
-import { neighbour, startVictim } from './victims.ts'
+import { neighbor, startVictim } from './victims.ts'
 
 // A million frames of which none is right. The same seed gives the same million.
 
@@ -64,10 +64,10 @@ const malformed = fc
   )
   .filter((text) => !/"type":"(close|reset|heartbeat|list_splits)"/.test(text))
 
-it('a million malformed frames get a million errors, and a neighbour its answers', async () => {
+it('a million malformed frames get a million errors, and a neighbor its answers', async () => {
   await using victim = await startVictim()
   const frames = fc.sample(malformed, { seed: SEED, numRuns: KINDS }).map((text) => frameOf(text))
-  const player = await neighbour(victim.url)
+  const player = await neighbor(victim.url)
   const before = await victim.condition()
   const startedAt = performance.now()
   let errors = 0
@@ -105,7 +105,7 @@ it('a million malformed frames get a million errors, and a neighbour its answers
   const slowestMs = await player.stop()
   const after = await victim.condition()
   console.log(
-    `${String(FRAMES)} malformed frames in ${seconds.toFixed(1)} s; the neighbour’s slowest step: ${slowestMs.toFixed(0)} ms; ` +
+    `${String(FRAMES)} malformed frames in ${seconds.toFixed(1)} s; the neighbor’s slowest step: ${slowestMs.toFixed(0)} ms; ` +
       `heap ${((after.heap - before.heap) / 1024 / 1024).toFixed(1)} MB`,
   )
   expect(others).toEqual([])

@@ -48,8 +48,8 @@ export async function startVictim(
   }
 }
 
-/** A neighbour that plays on: its slowest step, in milliseconds, until it is stopped. */
-export async function neighbour(url: string): Promise<{ stop(): Promise<number> }> {
+/** A neighbor that plays on: its slowest step, in milliseconds, until it is stopped. */
+export async function neighbor(url: string): Promise<{ stop(): Promise<number> }> {
   const { connect } = await import('@openenv-ts/client')
   const episode = await connect(url, { timeoutMs: 30_000 })
   await episode.reset()
@@ -60,7 +60,7 @@ export async function neighbour(url: string): Promise<{ stop(): Promise<number> 
       const start = performance.now()
       const message = `step ${String(start)}`
       const { observation } = await episode.step({ message })
-      if (observation['message'] !== message) throw new Error('The neighbour was given another answer.')
+      if (observation['message'] !== message) throw new Error('The neighbor was given another answer.')
       slowest = Math.max(slowest, performance.now() - start)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openLocal, type AnyEnvironment, type Reply } from '@openenv-ts/core'
 import {
-  pythonEnvironment,
+  openPythonEnvironment,
   type PythonEnvironment,
   type PythonEnvironmentOptions,
 } from '@openenv-ts/python-bridge'
@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 async function judged(options: Partial<PythonEnvironmentOptions> = {}): Promise<AnyEnvironment> {
-  const environment = await pythonEnvironment({
+  const environment = await openPythonEnvironment({
     name: 'judged',
     description: 'Judged.',
     version: '0.0.0',

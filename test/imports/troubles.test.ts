@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openLocal } from '@openenv-ts/core'
 import {
-  pythonEnvironment,
+  openPythonEnvironment,
   type PythonEnvironment,
   type PythonEnvironmentOptions,
 } from '@openenv-ts/python-bridge'
@@ -45,7 +45,7 @@ async function start(source: Source): Promise<PythonEnvironment> {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  const environment = await pythonEnvironment({
+  const environment = await openPythonEnvironment({
     name: 'source',
     description: 'A source with a trouble.',
     version: '0.0.0',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openLocal } from '@openenv-ts/core'
-import { pythonEnvironment, type PythonSource } from '@openenv-ts/python-bridge'
+import { openPythonEnvironment, type PythonSource } from '@openenv-ts/python-bridge'
 import { describe, expect, it } from 'vitest'
 import { FIXTURES, type Fixture } from './episodes.ts'
 import { actionsOf, expectSteps, playNatively, stepsOf, type Step } from './expected.ts'
@@ -45,7 +45,7 @@ export function itPlaysAsTheLibraryDoes(version: string): void {
       if (fixture === undefined || entry === undefined) throw new Error(`There is no fixture ${name}.`)
       const venv = installed(version)
       const folder = join(FOLDER, 'fixtures', name)
-      const environment = await pythonEnvironment({
+      const environment = await openPythonEnvironment({
         name,
         description: 'A source on one version of its library.',
         version: '0.0.0',

@@ -9,7 +9,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     run: { file: 'packages/core/src/testing/episode-suite.test.ts' },
     source: 'packages/core/src/local.ts',
-    find: 'if (!this.#turns.busy) {',
+    find: 'if (!this.#queue.busy) {',
     replace: '{',
   },
   {
@@ -17,7 +17,7 @@ export const MUTATIONS: readonly Mutation[] = [
       file: 'packages/core/src/testing/check-environment.test.ts',
       title: 'a fork that holds what its original holds',
     },
-    source: 'packages/core/src/testing/promises/positions.ts',
+    source: 'packages/core/src/testing/checks/positions.ts',
     find: 'if (!same) return\n',
     replace: 'return\n',
   },
@@ -44,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
       file: 'packages/core/src/testing/check-environment.test.ts',
       title: 'gold data in an observation, an info, the state or an error',
     },
-    source: 'packages/core/src/testing/promises/secrecy.ts',
+    source: 'packages/core/src/testing/checks/secrecy.ts',
     find: "seenByAgent(bench, trace.start, 'info', info)",
     replace: '',
   },
@@ -136,16 +136,16 @@ export const MUTATIONS: readonly Mutation[] = [
       file: 'test/planes.test.ts',
       title: 'reaches the tools of one episode and nothing else by the address that an agent is given',
     },
-    source: 'packages/server/src/session.ts',
+    source: 'packages/server/src/sessions/session.ts',
     find: 'agentId: crypto.randomUUID(),',
     replace: 'agentId: id,',
   },
   {
     test: {
-      file: 'packages/server/src/wire-session.test.ts',
+      file: 'packages/server/src/socket/wire-session.test.ts',
       title: 'gives the late reply of an abandoned step to nobody else [wire 16]',
     },
-    source: 'packages/server/src/session.ts',
+    source: 'packages/server/src/sessions/session.ts',
     find: 'options.openEpisode ?? (() => openLocal(environment, { clock: this.#clock }))',
     replace:
       'options.openEpisode ?? ((shared) => () => shared)(openLocal(environment, { clock: this.#clock }))',
@@ -210,7 +210,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/transports.test.ts',
+      file: 'packages/server/src/socket/transports.test.ts',
       title: 'counts an action that breaks the schema where the environment declares invalid [OE-2]',
     },
     source: 'packages/core/src/local.ts',
@@ -219,7 +219,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/transports.test.ts',
+      file: 'packages/server/src/socket/transports.test.ts',
       title: 'refuses such an action and counts nothing where it does not [OE-2]',
     },
     source: 'packages/core/src/local.ts',
@@ -228,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/bad-frames.test.ts',
+      file: 'packages/server/src/socket/bad-frames.test.ts',
       title: '%s: gets its code and harms nobody [OE-9]',
     },
     source: 'packages/core/src/wire/json.ts',
@@ -237,26 +237,26 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/fuzz.test.ts',
+      file: 'packages/server/src/socket/fuzz.test.ts',
       title: 'is answered frame by frame in order, and the socket still answers a good step',
     },
-    source: 'packages/server/src/socket.ts',
+    source: 'packages/server/src/socket/socket.ts',
     find: '    return this.#send(errorFrame(error))\n',
     replace: '    this.#end()\n    return this.#send(errorFrame(error))\n',
   },
   {
     test: {
-      file: 'packages/server/src/size.test.ts',
+      file: 'packages/server/src/limits/size.test.ts',
       title: 'closes a socket on the head of a 200 MiB message, before the message has come',
     },
-    source: 'packages/server/src/listener.ts',
+    source: 'packages/server/src/node/listener.ts',
     find: 'maxPayload: app.maxMessageBytes,',
     // Without the option it would be ws's own bound.
     replace: 'maxPayload: 0,',
   },
   {
     test: {
-      file: 'packages/server/src/size.test.ts',
+      file: 'packages/server/src/limits/size.test.ts',
       title: 'takes 200 deep and 100,000 values, and not one more, on a socket and over HTTP',
     },
     source: 'packages/core/src/wire/json.ts',
@@ -268,7 +268,7 @@ export const MUTATIONS: readonly Mutation[] = [
       file: 'packages/core/src/testing/check-environment.test.ts',
       title: 'an error that shows where in the code it came from',
     },
-    source: 'packages/core/src/testing/promises/bad-input.ts',
+    source: 'packages/core/src/testing/checks/bad-input.ts',
     find: 'if (/\\n\\s+at |file:\\/\\/|node_modules/.test(errorText(error))) {',
     replace: 'if (/node_modules/.test(errorText(error))) {',
   },
@@ -284,25 +284,25 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/wire-session.test.ts',
+      file: 'packages/server/src/socket/wire-session.test.ts',
       title: 'frees the slot of a dropped socket at once, even while a step is running [wire 15]',
     },
-    source: 'packages/server/src/socket.ts',
+    source: 'packages/server/src/socket/socket.ts',
     find: '    if (!this.#joined) {\n      void this.#host.sessions.close(session)\n',
     replace: '    if (!this.#joined) {\n',
   },
   {
     test: {
-      file: 'packages/server/src/http-session.test.ts',
+      file: 'packages/server/src/sessions/http-session.test.ts',
       title: 'closes sessions that nobody used for 900 seconds, and only those [OE-8]',
     },
-    source: 'packages/server/src/session.ts',
+    source: 'packages/server/src/sessions/session.ts',
     find: 'const DEFAULT_IDLE_SECONDS = 900\n',
     replace: 'const DEFAULT_IDLE_SECONDS = 600\n',
   },
   {
     test: {
-      file: 'packages/server/src/http-session.test.ts',
+      file: 'packages/server/src/sessions/http-session.test.ts',
       title: 'holds no slot for a session whose first reset failed [OE-8]',
     },
     source: 'packages/server/src/routes/control.ts',
@@ -326,7 +326,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     run: 'types',
     source: 'packages/client/src/options.ts',
-    find: '  step(action: A, options?: CallOptions)',
+    find: '  step(action: TAction, options?: CallOptions)',
     replace: '  step(action: object, options?: CallOptions)',
   },
   {
@@ -338,7 +338,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/numbers.test.ts',
+      file: 'packages/server/src/socket/numbers.test.ts',
       title: 'refuses %s in arguments, by its name and place, and calls nothing [OE-24]',
     },
     source: 'packages/core/src/wire/json.ts',
@@ -347,7 +347,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: {
-      file: 'packages/server/src/numbers.test.ts',
+      file: 'packages/server/src/socket/numbers.test.ts',
       title: 'says which part of a result JSON cannot carry, and answers no null in its place',
     },
     source: 'packages/core/src/plain-json.ts',
@@ -369,7 +369,7 @@ export const MUTATIONS: readonly Mutation[] = [
       title: 'plays $name, $style, eight at once, and sees every reply whole',
     },
     run: { file: 'test/peers/episodes.test.ts', config: 'test/peers/vitest.config.ts' },
-    source: 'packages/server/src/frame.ts',
+    source: 'packages/server/src/socket/frame.ts',
     find: '"done":${String(done)}${outside}',
     replace: '"done":${String(done)}',
   },
@@ -382,7 +382,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: { file: 'test/wire-fixtures.test.ts', title: 'on /ws to $name' },
-    source: 'packages/server/src/frame.ts',
+    source: 'packages/server/src/socket/frame.ts',
     find: '"done":${String(done)}${outside}',
     replace: '"done":${String(done)}',
   },
@@ -475,8 +475,8 @@ export const MUTATIONS: readonly Mutation[] = [
       title: 'settles every call once, whatever it sends and in whatever order',
     },
     source: 'packages/server/src/isolation/executor.ts',
-    find: '    this.#leave(true)\n    this.#over(how)\n    this.#line.kill()\n',
-    replace: '    this.#leave(true)\n    this.#line.kill()\n',
+    find: '    this.#leave(true)\n    this.#over(how)\n    this.#transport.kill()\n',
+    replace: '    this.#leave(true)\n    this.#transport.kill()\n',
   },
   {
     test: {

@@ -73,7 +73,7 @@ describe.each(PACKAGES)('the tarball of $manifest.name', ({ manifest }) => {
     }
   })
 
-  it('holds sources and their licence, but no tests, fixtures or build state', () => {
+  it('holds sources and their license, but no tests, fixtures or build state', () => {
     const files = contents.get(manifest.name) ?? []
     expect(files).toContain('LICENSE')
     expect(files).toContain('README.md')

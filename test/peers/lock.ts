@@ -1,8 +1,8 @@
-import { pureEnvironment } from '@openenv-ts/core'
+import { definePureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** The twin of `Lock` in python_server.py: equal seeds and actions give equal replies in both languages. */
-export const lock = pureEnvironment({
+export const lock = definePureEnvironment({
   name: 'lock',
   description: 'Find four digits within eight tries.',
   action: z.strictObject({

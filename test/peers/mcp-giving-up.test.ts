@@ -3,7 +3,7 @@ import {
   StreamableHTTPClientTransport,
   type VersionNegotiationMode,
 } from '@modelcontextprotocol/client'
-import { defineEnvironment } from '@openenv-ts/core'
+import { defineToolEnvironment } from '@openenv-ts/core'
 import { serve } from '@openenv-ts/server/node'
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ class Workshop {
   #begin: () => void = () => undefined
   begun = new Promise<void>((resolve) => (this.#begin = resolve))
 
-  readonly environment = defineEnvironment({
+  readonly environment = defineToolEnvironment({
     name: 'workshop',
     description: 'Hold things.',
     open: () => this,

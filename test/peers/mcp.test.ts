@@ -1,5 +1,6 @@
 import { connectMcp } from '@openenv-ts/client/mcp'
-import { defineEnvironment, openLocal, seatAgent, type Progress } from '@openenv-ts/core'
+import { defineToolEnvironment, openLocal, agentTools } from '@openenv-ts/core'
+import type { Progress } from '@openenv-ts/core/host'
 import emailTriage from '@openenv-ts/email-triage'
 import { serve, type RunningServer } from '@openenv-ts/server/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +10,7 @@ import { fastMcpCommand, PEERS, serveFastMcp, SKIPPED, startMcpPlayer, type McpA
 // Unmodified Python clients use the tools of our environments, and ours those of Python's servers.
 
 /** An environment of tools: one of them says nothing about itself, one fails. */
-const shop = defineEnvironment({
+const shop = defineToolEnvironment({
   name: 'shop',
   description: 'Sell three things.',
   open: () => ({ sold: [] as string[] }),
@@ -49,7 +50,7 @@ const TRIAGE = [
 async function triageHere(): Promise<readonly unknown[]> {
   await using episode = openLocal(emailTriage)
   await episode.reset({ taskId: 'task_medium' })
-  const seat = seatAgent(episode, emailTriage)
+  const seat = agentTools(episode, emailTriage)
   const seen: unknown[] = []
   while (episode.reply?.done === false) {
     const { structuredContent } = await seat.callTool('act', TRIAGE[seen.length])

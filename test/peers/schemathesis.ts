@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { pureEnvironment, type AnyEnvironment } from '@openenv-ts/core'
+import { definePureEnvironment, type AnyEnvironment } from '@openenv-ts/core'
 import { emailTriage } from '@openenv-ts/email-triage'
 import { serve, type ListenOptions } from '@openenv-ts/server/node'
 import { expect, it } from 'vitest'
@@ -16,7 +16,7 @@ const TOKEN = 'c'.repeat(30)
 const CONFIG = fileURLToPath(new URL('schemathesis.toml', import.meta.url))
 
 /** Refuses actions that break its schema, has options and no tasks: what email-triage has not. */
-const dial = pureEnvironment({
+const dial = definePureEnvironment({
   name: 'dial',
   description: 'Turn a dial to where it should be.',
   action: z.discriminatedUnion('kind', [

@@ -17,7 +17,7 @@ export const slow: Environment<{ seconds: number }, { slept: number }> = {
 
 function position(slept: number): Simulation<{ seconds: number }, { slept: number }> {
   return {
-    frame: { observation: { slept }, reward: 0, status: 'running', info: {} },
+    timeStep: { observation: { slept }, reward: 0, status: 'running', info: {} },
     step: ({ seconds }, { signal }) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-import { pureEnvironment, taskList, type AnyEnvironment, type TaskProvider } from '@openenv-ts/core'
+import { definePureEnvironment, taskList, type AnyEnvironment, type TaskProvider } from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** What happened in an environment since it was made. */
@@ -38,7 +38,7 @@ export function spiedEnvironment(): Spied {
   const tasks = spyOn(taskList({ train: rows, test: [{ id: 'theirs-4', answer: FORBIDDEN.gold }] }), () => {
     spied.questions += 1
   })
-  spied.environment = pureEnvironment({
+  spied.environment = definePureEnvironment({
     name: 'spied',
     description: 'Counts up.',
     action: z.discriminatedUnion('kind', [

@@ -1,15 +1,15 @@
-// A server of echo or labour whose episodes run inline, in threads or in processes: `isolated.js KIND ENVIRONMENT`.
+// A server of echo or labor whose episodes run inline, in threads or in processes: `isolated.js KIND ENVIRONMENT`.
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { echo } from '@openenv-ts/echo'
 import { createIsolation, serve, type IsolationKind } from '@openenv-ts/server/node'
-import { labour } from '../environments/labour.ts'
+import { labor } from '../environments/labor.ts'
 import { answerCollections } from './collect.ts'
 
 const [, , kind = 'inline', name = 'echo'] = process.argv
 const [environment, module] = (
   name === 'echo'
     ? [echo, '@openenv-ts/echo']
-    : [labour, new URL('../environments/labour.js', import.meta.url).href]
+    : [labor, new URL('../environments/labor.js', import.meta.url).href]
 ) as [AnyEnvironment, string]
 const isolation =
   kind === 'inline'

@@ -1,4 +1,4 @@
-import { pureEnvironment } from '@openenv-ts/core'
+import { definePureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** What to say. */
@@ -11,7 +11,7 @@ export const EchoObservation = z.strictObject({ message: z.string().describe('Th
 export type EchoObservation = z.infer<typeof EchoObservation>
 
 /** Answers every message with the same message and the reward 0, and never ends by itself. */
-export const echo = pureEnvironment({
+export const echo = definePureEnvironment({
   name: 'echo',
   description: 'Say something and read it back.',
   version: '0.1.0',

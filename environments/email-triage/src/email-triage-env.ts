@@ -1,12 +1,5 @@
-import {
-  infoOfTerms,
-  issuesOf,
-  notReady,
-  seededRandom,
-  systemClock,
-  type MaybePromise,
-  type Simulation,
-} from '@openenv-ts/core'
+import { seededRandom, systemClock, type MaybePromise, type Simulation } from '@openenv-ts/core'
+import { infoOfTerms, issuesOf, notReady } from '@openenv-ts/core/host'
 import { emailTriage } from './environment.ts'
 import {
   TriageAction,
@@ -43,7 +36,7 @@ export class EmailTriageEnv {
   reset(): ResetResult {
     this.#position = start(this.#task)
     this.#started = true
-    const { observation, info } = this.#position.frame
+    const { observation, info } = this.#position.timeStep
     return structuredClone({ observation, info })
   }
 
@@ -55,7 +48,7 @@ export class EmailTriageEnv {
    */
   step(action: unknown): StepResult {
     if (!this.#started) throw notReady('before reset')
-    if (this.#position.frame.status !== 'running') throw notReady('after the end')
+    if (this.#position.timeStep.status !== 'running') throw notReady('after the end')
     const parsed = TriageAction.safeParse(action)
     const context = { index: this.state().current_step + 1, ...SURROUNDINGS }
     const next = parsed.success
@@ -63,7 +56,7 @@ export class EmailTriageEnv {
       : this.#position.invalid?.(issuesOf(parsed.error, action), context)
     if (next === undefined) throw new TypeError('The environment takes no invalid actions.')
     this.#position = atOnce(next)
-    const { observation, reward, status, terms = [], info } = this.#position.frame
+    const { observation, reward, status, terms = [], info } = this.#position.timeStep
     const told = { ...info, ...infoOfTerms(terms) }
     return structuredClone({ observation, reward: reward ?? 0, done: status !== 'running', info: told })
   }

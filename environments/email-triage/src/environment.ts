@@ -1,4 +1,5 @@
-import { describeIssues, pureEnvironment, taskList, type DeepReadonly, type Issue } from '@openenv-ts/core'
+import { definePureEnvironment, taskList, type DeepReadonly, type Issue } from '@openenv-ts/core'
+import { describeIssues } from '@openenv-ts/core/host'
 import { graderOf } from './grading/graders.ts'
 import { EmailObservation, EnvironmentState, TriageAction } from './models.ts'
 import { REWARD_RANGE, TriageState, type StepTerms } from './state.ts'
@@ -59,10 +60,10 @@ function clippedSum({ base_score, step_cost, trajectory_bonus, penalties }: Step
 
 const term = (name: keyof StepTerms) => (state: State) => state.last?.terms[name] ?? 0
 
-/** An inbox to work through: label, route and summarise one email a step. */
-export const emailTriage = pureEnvironment({
+/** An inbox to work through: label, route and summarize one email a step. */
+export const emailTriage = definePureEnvironment({
   name: 'email-triage',
-  description: 'Read an inbox; label, route and summarise every email.',
+  description: 'Read an inbox; label, route and summarize every email.',
   version: '0.1.0',
   action: TriageAction,
   observation: EmailObservation,

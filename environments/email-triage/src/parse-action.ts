@@ -1,4 +1,4 @@
-import { isObject } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { Label, type TriageAction } from './models.ts'
 
 /** Longer answers are cut: what comes after is no action. */

@@ -106,7 +106,7 @@ function readModule(exports: Readonly<Record<string, unknown>>, name: string): E
       ? 'has no default export'
       : `default-exports ${described(environment)}, which is no environment`
   throw new LoadFailure(
-    `${name} ${why}: write \`export default pureEnvironment({ … })\`.`,
+    `${name} ${why}: write \`export default definePureEnvironment({ … })\`.`,
     `Its module ${why}.`,
   )
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import type { Drift, ImportPlan, Places } from '@openenv-ts/importer'
 import type { ImporterPackage } from './importers.ts'
 import { note, print } from './terminal.ts'

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { folder, start } from '../test/command.ts'
 
 const LISTENING = /^Listening on (http:\/\/\S+)\n/
-/** TypeScript, so that it can only be loaded as the command loads files; it prints, imports a neighbour, and can get stuck. */
+/** TypeScript, so that it can only be loaded as the command loads files; it prints, imports a neighbor, and can get stuck. */
 const FILES = {
-  'env.ts': `import { pureEnvironment } from '@openenv-ts/core'
+  'env.ts': `import { definePureEnvironment } from '@openenv-ts/core'
 import { isMainThread } from 'node:worker_threads'
 import { z } from 'zod'
 import { places } from './places.js'
 console.log('loading')
 const Shown = z.strictObject({ pid: z.int(), main: z.boolean(), count: z.int() })
-export default pureEnvironment({
+export default definePureEnvironment({
   name: 'where', description: 'Shows where it runs.', observation: Shown, state: Shown,
   action: z.strictObject({ stuck: z.boolean() }),
   initial: () => ({ ...places(), main: isMainThread, count: 0 }),

@@ -30,7 +30,7 @@ export async function isolate(
   log: (event: LogEvent) => void,
 ): Promise<Isolation | undefined> {
   if (isolation === 'inline') return undefined
-  // Unbuilt, its neighbour is TypeScript too.
+  // Unbuilt, its neighbor is TypeScript too.
   const loader = import.meta.filename.endsWith('.ts') ? './isolated.ts' : './isolated.js'
   try {
     return await createIsolation({

@@ -1,5 +1,6 @@
-import { printable, type TaskSpec } from '@openenv-ts/core'
-import type { Target, TaskCatalogue } from '@openenv-ts/rollout'
+import type { TaskSpec } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
+import type { Target, TaskSource } from '@openenv-ts/rollout'
 import type { ListedEnvironment } from '@openenv-ts/client'
 import { didYouMean } from './did-you-mean.ts'
 import { oneLine, UsageError } from './failure.ts'
@@ -74,18 +75,18 @@ function printEnvironments(
 }
 
 async function tasksBySplit(
-  catalogue: TaskCatalogue | undefined,
+  taskSource: TaskSource | undefined,
   name: string,
   only: string | undefined,
 ): Promise<Map<string, readonly TaskSpec[]>> {
-  const names = catalogue === undefined ? [] : await catalogue.splits()
+  const names = taskSource === undefined ? [] : await taskSource.splits()
   if (only !== undefined && !names.includes(only)) {
     const known = names.length === 0 ? `${name} has no tasks.` : `There are: ${names.join(', ')}.`
     throw new UsageError(`There is no split "${only}". ${known}${didYouMean(only, names)}`)
   }
   const found = new Map<string, readonly TaskSpec[]>()
   for (const split of names) {
-    if (only === undefined || split === only) found.set(split, (await catalogue?.list(split)) ?? [])
+    if (only === undefined || split === only) found.set(split, (await taskSource?.list(split)) ?? [])
   }
   return found
 }

@@ -3,7 +3,7 @@ import { run } from './index.ts'
 import { exitWhenWritten, note, prepareStreams } from './terminal.ts'
 
 prepareStreams()
-// Node would print it as it is; a server has a listener of its own and goes on.
+// Node would print it is; a server has a listener of its own and goes on.
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') > 1) return
   note(`error: ${oneLine(error)}`)

@@ -4,10 +4,10 @@ import { folder, lines } from '../test/command.ts'
 import { openenv } from '../test/in-process.ts'
 
 const GUESS = await readFile(new URL('../../../examples/guess.ts', import.meta.url), 'utf8')
-const PLAIN = `import { pureEnvironment } from '@openenv-ts/core'
+const PLAIN = `import { definePureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 const Text = z.strictObject({ text: z.string() })
-export default pureEnvironment({
+export default definePureEnvironment({
   name: 'plain', description: 'Says it back.', action: Text, observation: Text, state: Text,
   initial: () => ({ text: '' }), transition: (_state, { text }) => ({ text }), observe: (state) => state,
   reward: {}, status: () => 'running',
@@ -46,7 +46,7 @@ describe('a file given to the command', () => {
     expect(code).toBe(0)
   })
 
-  it('may import its neighbours, what is installed beside it, and this package family', async () => {
+  it('may import its neighbors, what is installed beside it, and this package family', async () => {
     await using here = await folder({
       'env.ts': `import { named } from './part.js'
         import words from 'words'

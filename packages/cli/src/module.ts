@@ -15,6 +15,7 @@ export type ModuleExports = Readonly<Record<string, unknown>>
 const SHARED: Readonly<Record<string, () => Promise<unknown>>> = {
   'zod/v4': () => import('zod/v4'),
   'zod/mini': () => import('zod/mini'),
+  '@openenv-ts/core/sample': () => import('@openenv-ts/core/sample'),
   '@openenv-ts/core/node': () => import('@openenv-ts/core/node'),
   '@openenv-ts/core/wire': () => import('@openenv-ts/core/wire'),
   '@openenv-ts/client': () => import('@openenv-ts/client'),
@@ -92,13 +93,18 @@ async function runPackage(name: string, jiti: Jiti, module: string): Promise<Mod
 }
 
 async function createLoader(from: string): Promise<Jiti> {
-  const [{ createJiti }, zod, core] = await Promise.all([
+  const [{ createJiti }, zod, core, host] = await Promise.all([
     import('jiti'),
     import('zod'),
     import('@openenv-ts/core'),
+    import('@openenv-ts/core/host'),
   ])
-  // These two also answer a `require`, which cannot wait.
-  const virtualModules: Record<string, unknown> = { zod, '@openenv-ts/core': core }
+  // These also answer a `require`, which cannot wait.
+  const virtualModules: Record<string, unknown> = {
+    zod,
+    '@openenv-ts/core': core,
+    '@openenv-ts/core/host': host,
+  }
   // Asynchronous imports wait for what a getter answers, so that only what a file asks for is loaded.
   for (const [name, load] of Object.entries(SHARED))
     Object.defineProperty(virtualModules, name, { get: load })

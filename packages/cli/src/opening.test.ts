@@ -10,7 +10,7 @@ import { loadEnvironment } from './environment.ts'
 import { importersFrom } from './importers.ts'
 import { importPackage } from './module.ts'
 import { replayRun } from './replaying.ts'
-import { findSubject, findTarget } from './target.ts'
+import { findPlaySource, findTarget } from './target.ts'
 
 /** Leaves a file `ran` where it lies, whoever loads it and whatever they make of it. */
 const EVIL = "require('node:fs').writeFileSync(require('node:path').join(__dirname, 'ran'), '')\n"
@@ -20,7 +20,7 @@ const MANIFEST = {
   settings: {
     ...{ env: 'x', env_version: null, url: null, policy: 'p', policy_settings: {}, model: null, seed: 0 },
     ...{ tasks: [{ task_id: null, split: null }], repeats: 1, group: false },
-    limits: { steps: null, seconds: null, tokens: null, refusals: 1 },
+    limits: { steps: null, seconds: null, tokens: null, invalid_actions: 1 },
   },
   versions: {},
 }
@@ -197,7 +197,7 @@ describe('a server that somebody else runs', () => {
     await using here = await workplace()
     for (const name of [...PATHS_AS_NAMES, 'nope', '@openenv-ts/nope']) {
       await using server = await strangeServer(name)
-      expect((await findSubject(server.url)).module).toBeUndefined()
+      expect((await findPlaySource(server.url)).module).toBeUndefined()
       expect((await findTarget(server.url)).name).toBe(name)
     }
     expect(await here.ran()).toBe(false)
@@ -206,9 +206,11 @@ describe('a server that somebody else runs', () => {
   it('has the policies of a built-in environment by its name, and of others where the user typed --env [OE-17]', async () => {
     await using echo = await strangeServer('echo')
     await using other = await strangeServer('other')
-    expect((await findSubject(echo.url)).module?.environment.name).toBe('echo')
-    expect((await findSubject(other.url, { env: 'email-triage' })).module?.exports).toHaveProperty('baseline')
-    await expect(findSubject('echo', { env: 'echo' })).rejects.toThrow('--env is for a URL')
+    expect((await findPlaySource(echo.url)).module?.environment.name).toBe('echo')
+    expect((await findPlaySource(other.url, { env: 'email-triage' })).module?.exports).toHaveProperty(
+      'baseline',
+    )
+    await expect(findPlaySource('echo', { env: 'echo' })).rejects.toThrow('--env is for a URL')
   })
 
   it('gets the token of the user only where the user typed its URL', async () => {

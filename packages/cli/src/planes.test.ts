@@ -1,7 +1,7 @@
 import { echo } from '@openenv-ts/echo'
 import { serve } from '@openenv-ts/server/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { findSubject } from './target.ts'
+import { findPlaySource } from './target.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -13,15 +13,15 @@ describe('a server with tokens', () => {
       port: 0,
       tokens: { control: 'for-trainers', agent: 'for-agents' },
     })
-    await expect(findSubject(server.url)).rejects.toMatchObject({
+    await expect(findPlaySource(server.url)).rejects.toMatchObject({
       message: expect.stringContaining('token') as string,
     })
     vi.stubEnv('OPENENV_CONTROL_TOKEN', 'for-agents')
-    await expect(findSubject(server.url)).rejects.toMatchObject({
+    await expect(findPlaySource(server.url)).rejects.toMatchObject({
       message: expect.stringContaining('403') as string,
     })
     vi.stubEnv('OPENENV_CONTROL_TOKEN', 'for-trainers')
-    const { target } = await findSubject(server.url)
+    const { target } = await findPlaySource(server.url)
     await using episode = await target.open()
     expect((await episode.reset({ seed: 1 })).observation).toEqual({ message: '' })
   })

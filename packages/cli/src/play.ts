@@ -5,7 +5,7 @@ import { EXIT, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { choosePolicy } from './policy.ts'
 import { showProgress } from './progress.ts'
-import { findSubject } from './target.ts'
+import { findPlaySource } from './target.ts'
 import { note, progressOutput } from './terminal.ts'
 
 /** What came of `rollout` or `eval`. */
@@ -30,7 +30,7 @@ export async function play(name: string, flags: PlayFlags): Promise<Played> {
   }
   using interrupt = listenForInterrupt('Stopping; press Ctrl-C again to quit at once.')
   const { signal } = interrupt
-  const subject = await findSubject(name, { env: flags.env, signal })
+  const subject = await findPlaySource(name, { env: flags.env, signal })
   const policy = await choosePolicy(subject, flags)
   const progress = showProgress(progressOutput())
   let run: Run

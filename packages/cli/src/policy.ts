@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import {
   constantPolicy,
   modelPolicy,
@@ -14,7 +14,7 @@ import type { PlayFlags } from './commands/play-flags.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { UsageError } from './failure.ts'
 import { importFile } from './module.ts'
-import type { Subject } from './target.ts'
+import type { PlaySource } from './target.ts'
 
 /** Policies that an environment's own package exports. */
 const OWN = ['baseline', 'oracle'] as const
@@ -26,7 +26,7 @@ const ANY = ['constant', 'model', 'noop', 'random'] as const
  *
  * @throws UsageError when flags contradict each other, or there is no such policy for this environment.
  */
-export async function choosePolicy(subject: Subject, flags: PlayFlags): Promise<AnyPolicy> {
+export async function choosePolicy(subject: PlaySource, flags: PlayFlags): Promise<AnyPolicy> {
   const name = policyName(subject, flags)
   if (flags.model !== undefined && name !== 'model') {
     throw new UsageError(`--model is for --policy model, and --policy is ${name}: leave one of them out.`)
@@ -53,14 +53,14 @@ export async function choosePolicy(subject: Subject, flags: PlayFlags): Promise<
   }
 }
 
-function policyName(subject: Subject, { policy, model, action }: PlayFlags): string {
+function policyName(subject: PlaySource, { policy, model, action }: PlayFlags): string {
   if (policy !== undefined) return policy
   if (model !== undefined) return 'model'
   if (action !== undefined) return 'constant'
   return asPolicy(subject.module?.exports['baseline'], 'baseline') === undefined ? 'random' : 'baseline'
 }
 
-function ownPolicy(subject: Subject, name: (typeof OWN)[number]): AnyPolicy {
+function ownPolicy(subject: PlaySource, name: (typeof OWN)[number]): AnyPolicy {
   const { target, module } = subject
   const policy = asPolicy(module?.exports[name], name)
   if (policy !== undefined) return policy
@@ -71,7 +71,7 @@ function ownPolicy(subject: Subject, name: (typeof OWN)[number]): AnyPolicy {
   throw new UsageError(`${why}. There are: ${available(subject).join(', ')}, or a file.`)
 }
 
-async function filePolicy(subject: Subject, name: string): Promise<AnyPolicy> {
+async function filePolicy(subject: PlaySource, name: string): Promise<AnyPolicy> {
   const file = resolve(name)
   if (!existsSync(file)) {
     const known = available(subject)
@@ -100,7 +100,7 @@ function asPolicy(exported: unknown, name: string): AnyPolicy | undefined {
   return undefined
 }
 
-function available({ module }: Subject): string[] {
+function available({ module }: PlaySource): string[] {
   const own = OWN.filter((name) => asPolicy(module?.exports[name], name) !== undefined)
   return [...own, ...ANY]
 }

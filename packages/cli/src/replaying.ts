@@ -1,4 +1,4 @@
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import {
   COMPARED_OF_STEPS,
   localTarget,

@@ -1,5 +1,5 @@
-import { printable } from '@openenv-ts/core'
-import { summarise, type Summary } from '@openenv-ts/rollout'
+import { printable } from '@openenv-ts/core/host'
+import { summarize, type Summary } from '@openenv-ts/rollout'
 import type { PlayFlags } from './commands/play-flags.ts'
 import type { Played } from './play.ts'
 import { isBuiltIn } from './environment.ts'
@@ -12,7 +12,7 @@ const SHOWN_KS = ['1', '2', '4', '8']
 
 /** Prints what an evaluation came to: a table by task, or with `--json` one object [OE-15]. */
 export function printScores({ run }: Played, flags: PlayFlags): void {
-  const summary = summarise(run, { success: flags.success })
+  const summary = summarize(run, { success: flags.success })
   if (flags.json === true) {
     print(JSON.stringify(summary))
     return
@@ -26,7 +26,7 @@ export function printScores({ run }: Played, flags: PlayFlags): void {
 
 /** Prints where a run lies and what is in it, in a few lines. */
 export function printRun({ run }: Played, flags: PlayFlags): void {
-  const summary = summarise(run, { success: flags.success })
+  const summary = summarize(run, { success: flags.success })
   if (flags.json === true) {
     print(JSON.stringify(summary))
     return

@@ -46,7 +46,7 @@ describe('openenv serve', () => {
         'syntax.ts': 'export default {',
         'nothing.ts': 'export const one = 1',
         'odd.mjs': 'export default 42',
-        'typo.ts': `import { pureEnvironment } from '@openenv-ts/core'\nexport default pureEnvironment({ name: 'typo', limitz: {} })`,
+        'typo.ts': `import { definePureEnvironment } from '@openenv-ts/core'\nexport default definePureEnvironment({ name: 'typo', limitz: {} })`,
         'echo.ts': `throw 'a text'`,
       })
       const broken: Readonly<Record<string, RegExp>> = {

@@ -40,7 +40,7 @@ export async function serveEnvironments(names: readonly string[], flags: ServeFl
   checkFlags(flags, names.length > 1)
   const tokens = tokensOf(process.env)
   const log = flags.log === 'json' ? jsonLog(Object.values(tokens)) : logEvent
-  // What an environment left running must not end its neighbours' episodes.
+  // What an environment left running must not end its neighbors' episodes.
   process.on('uncaughtException', (cause, origin) => {
     log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })

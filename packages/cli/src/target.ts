@@ -4,14 +4,14 @@ import { builtInEnvironment, isUrl, loadEnvironment, type EnvironmentModule } fr
 import { UsageError } from './failure.ts'
 
 /** What ENV|URL stands for: what is played, and the module whose policies know it. */
-export interface Subject {
+export interface PlaySource {
   readonly target: Target
   /** Undefined for a server whose environment is neither built in nor named by the user. */
   readonly module: EnvironmentModule | undefined
 }
 
-/** Options of {@link findSubject}. */
-export interface SubjectOptions {
+/** Options of {@link findPlaySource}. */
+export interface PlaySourceOptions {
   /** The environment that has the policies for a server, as the user typed it. */
   readonly env?: string | undefined
   readonly signal?: AbortSignal
@@ -23,7 +23,7 @@ export interface SubjectOptions {
  *
  * @throws UsageError for a name that stands for nothing; OpenEnvError when a server does not answer.
  */
-export async function findSubject(typed: string, options: SubjectOptions = {}): Promise<Subject> {
+export async function findPlaySource(typed: string, options: PlaySourceOptions = {}): Promise<PlaySource> {
   const { env, signal } = options
   if (!isUrl(typed)) {
     if (env !== undefined)
@@ -40,7 +40,7 @@ export async function findSubject(typed: string, options: SubjectOptions = {}): 
 /**
  * Finds what the user typed for ENV|URL, without its policies.
  *
- * @throws As {@link findSubject}.
+ * @throws As {@link findPlaySource}.
  */
 export async function findTarget(typed: string, signal?: AbortSignal): Promise<Target> {
   if (isUrl(typed)) return findServer(typed, signal)

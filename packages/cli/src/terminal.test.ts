@@ -103,7 +103,7 @@ describe('what a hostile server says', () => {
 const SETTINGS = {
   ...{ env: 'echo', env_version: null, url: null, policy: 'p', policy_settings: {}, model: null, seed: 0 },
   ...{ tasks: [{ task_id: null, split: null }], repeats: 1, group: false },
-  limits: { steps: null, seconds: null, tokens: null, refusals: 1 },
+  limits: { steps: null, seconds: null, tokens: null, invalid_actions: 1 },
 }
 const MANIFEST = {
   schema_version: 1,

@@ -1,8 +1,9 @@
-import { describeIssues, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { describeIssues } from '@openenv-ts/core/host'
 import { errorFromSocket, type TaskMessageType } from '@openenv-ts/core/wire'
-import { readFrame, type Frame } from './frame.ts'
+import { readFrame, type ServerFrame } from './frame.ts'
 import { reasonOf, type SocketLike } from './socket.ts'
-import { after } from './time.ts'
+import { setTimer } from './time.ts'
 
 /** One request: what to send and how long to wait. */
 export interface Request {
@@ -19,7 +20,7 @@ export interface Request {
 interface Pending {
   readonly answer: string
   settle(): void
-  resolve(frame: Frame): void
+  resolve(frame: ServerFrame): void
   reject(reason: unknown): void
 }
 
@@ -79,7 +80,7 @@ export class Channel {
   }
 
   /** Sends a request and waits for its answer. An error message of the server rejects. */
-  request({ name, text, answer, timeoutMs, signal }: Request): Promise<Frame> {
+  request({ name, text, answer, timeoutMs, signal }: Request): Promise<ServerFrame> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(signal.reason as Error)
@@ -93,7 +94,7 @@ export class Channel {
         const dropped = new OpenEnvError('CONNECTION_ERROR', `The ${name} was aborted before its reply came.`)
         this.#fail(dropped, signal?.reason)
       }
-      const stopTimer = after(timeoutMs, () => {
+      const stopTimer = setTimer(timeoutMs, () => {
         this.#fail(timedOut(name, timeoutMs))
       })
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -122,7 +123,7 @@ export class Channel {
       this.#failure = reason
       // The server answers `close` by closing; it may have work to do first.
       this.#trySend('{"type":"close"}')
-      const stopTimer = after(CLOSE_GRACE_MS, () => {
+      const stopTimer = setTimer(CLOSE_GRACE_MS, () => {
         this.#drop()
       })
       await this.#gone
@@ -137,7 +138,7 @@ export class Channel {
       silent = 0
     }
     const next = (): void => {
-      this.#stopBeating = after(everyMs, () => {
+      this.#stopBeating = setTimer(everyMs, () => {
         if (silent >= 3) {
           this.#lostByPeer = true
           this.#fail(this.#lost('it did not answer three heartbeats'))
@@ -154,7 +155,7 @@ export class Channel {
   #receive(data: unknown): void {
     if (this.#failure !== null) return
     this.#heard()
-    let frame: Frame
+    let frame: ServerFrame
     try {
       frame = readFrame(data)
     } catch (error) {

@@ -1,4 +1,5 @@
-import { checkKeys, keysOf, type ActionOf, type AnyEnvironment, type ObservationOf } from '@openenv-ts/core'
+import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
+import { checkKeys, keysOf } from '@openenv-ts/core/host'
 import { dial, type DialPlan } from './dial.ts'
 import { SocketEpisode, type EpisodeSettings } from './episode.ts'
 import type { ConnectOptions, NodeConnectOptions, RemoteEpisode, WebConnectOptions } from './options.ts'

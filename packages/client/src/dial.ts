@@ -1,7 +1,7 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { Channel } from './channel.ts'
 import { reasonOf, type OpenSocket, type SocketLike } from './socket.ts'
-import { after, backoffMs, pause } from './time.ts'
+import { setTimer, backoffMs, sleepUnlessAborted } from './time.ts'
 import { unreachable } from './unreachable.ts'
 import type { ServerUrl } from './url.ts'
 
@@ -27,7 +27,7 @@ export async function dial(plan: DialPlan, signal?: AbortSignal): Promise<Channe
     if (reached instanceof Channel) return reached
     const wait = backoffMs(attempt)
     if (!reached.again || attempt >= plan.retries || Date.now() + wait >= deadline) throw reached.error
-    await pause(wait, signal)
+    await sleepUnlessAborted(wait, signal)
   }
 }
 
@@ -72,7 +72,7 @@ function attemptOnce(
       giveUp()
       reject(signal?.reason as Error)
     }
-    const stopTimer = after(timeLeftMs, () => {
+    const stopTimer = setTimer(timeLeftMs, () => {
       if (!settle()) return
       giveUp()
       resolve({ error: tooSlow(url, connectTimeoutMs), again: false })

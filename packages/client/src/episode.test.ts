@@ -1,4 +1,4 @@
-import { isOpenEnvError, pureEnvironment, type ErrorCode, type OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, definePureEnvironment, type ErrorCode, type OpenEnvError } from '@openenv-ts/core'
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { z } from 'zod'
 import { connect, type NodeConnectOptions, type RemoteEpisode } from './index.ts'
@@ -10,7 +10,7 @@ import {
   type ScriptedServer,
 } from '../test/scripted-server.ts'
 
-const counter = pureEnvironment({
+const counter = definePureEnvironment({
   name: 'counter',
   description: 'Counts.',
   action: z.strictObject({ by: z.int().default(1) }),

@@ -1,9 +1,6 @@
 import {
-  isObject,
   isOpenEnvError,
-  notReady,
   OpenEnvError,
-  Turns,
   type AnyEnvironment,
   type EpisodeState,
   type Reply,
@@ -11,10 +8,11 @@ import {
   type Snapshot,
   type Status,
 } from '@openenv-ts/core'
+import { isObject, notReady, SerialQueue } from '@openenv-ts/core/host'
 import { resetToWire, type WireSchemas } from '@openenv-ts/core/wire'
 import type { Channel } from './channel.ts'
 import { dial, type DialPlan } from './dial.ts'
-import { writeFrame, type Frame } from './frame.ts'
+import { writeFrame, type ServerFrame } from './frame.ts'
 import { History, noFork } from './history.ts'
 import type { HttpOptions } from './http.ts'
 import { fetchMetadata, fetchSchemas, type ServerMetadata } from './info.ts'
@@ -22,7 +20,7 @@ import type { CallOptions, RemoteEpisode } from './options.ts'
 import { checkObservation, readReply } from './reply.ts'
 import { checkReset, sameStart } from './reset.ts'
 import { keepEpisode, resumeEpisode } from './resume.ts'
-import { backoffMs, checkDuration, pause } from './time.ts'
+import { backoffMs, checkDuration, sleepUnlessAborted } from './time.ts'
 
 /** What an episode and its forks have in common. */
 export interface EpisodeSettings {
@@ -53,9 +51,9 @@ interface Run {
  * An episode on a session socket. A lost connection is a lost episode, and only `reset` makes a new one; unless the
  * server keeps it and the client resumes.
  */
-export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
+export class SocketEpisode<TAction, TObservation> implements RemoteEpisode<TAction, TObservation> {
   readonly #settings: EpisodeSettings
-  readonly #turns = new Turns()
+  readonly #queue = new SerialQueue()
   /** Aborted by `close`. */
   readonly #life = new AbortController()
   #channel: Channel
@@ -86,11 +84,11 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     return this.#run?.steps ?? 0
   }
 
-  reset(options: ResetOptions & CallOptions = {}): Promise<Reply<O>> {
+  reset(options: ResetOptions & CallOptions = {}): Promise<Reply<TObservation>> {
     return this.#inTurn(() => this.#reset(options), options.signal)
   }
 
-  step(action: A, options: CallOptions = {}): Promise<Reply<O>> {
+  step(action: TAction, options: CallOptions = {}): Promise<Reply<TObservation>> {
     return this.#inTurn(() => this.#step(action, options), options.signal)
   }
 
@@ -98,7 +96,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     return this.#inTurn(() => this.#state(options), options.signal)
   }
 
-  fork(): Promise<RemoteEpisode<A, O>> {
+  fork(): Promise<RemoteEpisode<TAction, TObservation>> {
     return this.#inTurn(() => this.#fork(), undefined)
   }
 
@@ -106,7 +104,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     return Promise.reject(stateStaysThere('snapshot'))
   }
 
-  restore(): Promise<Reply<O>> {
+  restore(): Promise<Reply<TObservation>> {
     return Promise.reject(stateStaysThere('restore'))
   }
 
@@ -130,23 +128,23 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   async #close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The episode is closed.')
     this.#life.abort(closed)
-    void this.#turns.rejectWaiting(closed)
+    void this.#queue.rejectWaiting(closed)
     await this.#channel.close(closed)
   }
 
   async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#life.signal.throwIfAborted()
-    return this.#turns.run(work, signal)
+    return this.#queue.run(work, signal)
   }
 
-  async #reset(options: ResetOptions & CallOptions): Promise<Reply<O>> {
+  async #reset(options: ResetOptions & CallOptions): Promise<Reply<TObservation>> {
     checkReset(options)
     const start = writeFrame('reset', resetToWire(options))
     const frame = await this.#sendReset(start, options)
     return this.#checked(this.#begin(start, frame))
   }
 
-  #begin(start: string, frame: Frame): Reply<Data> {
+  #begin(start: string, frame: ServerFrame): Reply<Data> {
     const { environment, fork } = this.#settings
     const remembers = fork && environment?.deterministic === true
     const history = remembers ? new History(frame.text) : null
@@ -158,7 +156,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     return reply
   }
 
-  #advance(run: Run, request: string, frame: Frame): Reply<Data> {
+  #advance(run: Run, request: string, frame: ServerFrame): Reply<Data> {
     run.steps += 1
     run.history?.add(request, frame.text)
     const reply = readReply(frame)
@@ -167,7 +165,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
   }
 
   /** Sends a reset, on a new connection where the old one is gone. */
-  async #sendReset(text: string, options: CallOptions): Promise<Frame> {
+  async #sendReset(text: string, options: CallOptions): Promise<ServerFrame> {
     for (let attempt = 0; ; attempt += 1) {
       const reconnected = this.#channel.failure !== null
       if (reconnected) await this.#reconnect(options.signal)
@@ -179,7 +177,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
         if (!isOpenEnvError(error) || error.code !== 'VALIDATION_ERROR') this.#run = null
         if (!this.#mayResetAgain(error, attempt, reconnected)) throw error
       }
-      await pause(backoffMs(attempt), this.#signal(options.signal))
+      await sleepUnlessAborted(backoffMs(attempt), this.#signal(options.signal))
     }
   }
 
@@ -229,7 +227,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
    *
    * @returns The answer to a step that was done although its answer was lost; null when there is none.
    */
-  async #resume(run: Run, stepping: boolean, options: CallOptions): Promise<Frame | null> {
+  async #resume(run: Run, stepping: boolean, options: CallOptions): Promise<ServerFrame | null> {
     const token = this.#token ?? ''
     const { timeoutMs, heartbeatMs } = this.#settings
     this.#token = null
@@ -263,7 +261,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     }
   }
 
-  async #step(action: A, options: CallOptions): Promise<Reply<O>> {
+  async #step(action: TAction, options: CallOptions): Promise<Reply<TObservation>> {
     this.#checkAlive()
     const run = this.#run
     const tool = toolMessage(action)
@@ -274,9 +272,9 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     }
     const text = writeFrame('step', action)
     const frame = await this.#call('step', text, 'observation', options)
-    if (run === null || tool === 'list_tools') return readReply(frame) as Reply<O>
+    if (run === null || tool === 'list_tools') return readReply(frame) as Reply<TObservation>
     const reply = this.#advance(run, text, frame)
-    return tool === null ? this.#checked(reply) : (reply as Reply<O>)
+    return tool === null ? this.#checked(reply) : (reply as Reply<TObservation>)
   }
 
   async #state(options: CallOptions): Promise<EpisodeState> {
@@ -291,7 +289,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     }
   }
 
-  async #fork(): Promise<RemoteEpisode<A, O>> {
+  async #fork(): Promise<RemoteEpisode<TAction, TObservation>> {
     this.#checkAlive()
     const run = this.#run
     if (run === null) throw notReady('before reset')
@@ -302,7 +300,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     const { data } = JSON.parse(run.start) as { readonly data: Data }
     const drawn = data['seed'] === undefined ? (await this.#state({})).seed : undefined
     const start = writeFrame('reset', sameStart(data, drawn))
-    const twin = new SocketEpisode<A, O>(this.#settings, await dial(plan, this.#life.signal))
+    const twin = new SocketEpisode<TAction, TObservation>(this.#settings, await dial(plan, this.#life.signal))
     try {
       await twin.#follow(run.history, start, this.#life.signal)
       return twin
@@ -332,7 +330,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     text: string,
     answer: 'observation' | 'state',
     options: CallOptions,
-  ): Promise<Frame> {
+  ): Promise<ServerFrame> {
     const run = this.#run
     for (;;) {
       let cause: unknown = this.#channel.failure
@@ -354,7 +352,7 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     text: string,
     answer: 'observation' | 'state',
     options: CallOptions,
-  ): Promise<Frame> {
+  ): Promise<ServerFrame> {
     const timeoutMs = checkDuration('timeoutMs', options.timeoutMs ?? this.#settings.timeoutMs)
     return this.#channel.request({ name, text, answer, timeoutMs, signal: options.signal })
   }
@@ -375,9 +373,11 @@ export class SocketEpisode<A, O> implements RemoteEpisode<A, O> {
     )
   }
 
-  #checked(reply: Reply<Data>): Reply<O> {
+  #checked(reply: Reply<Data>): Reply<TObservation> {
     const { environment } = this.#settings
-    return (environment === undefined ? reply : checkObservation(reply, environment, this.url)) as Reply<O>
+    return (
+      environment === undefined ? reply : checkObservation(reply, environment, this.url)
+    ) as Reply<TObservation>
   }
 }
 

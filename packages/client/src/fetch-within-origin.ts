@@ -1,4 +1,5 @@
-import { OpenEnvError, printable } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const MAX_REDIRECTS = 5

@@ -1,4 +1,4 @@
-import { isOpenEnvError, pureEnvironment, type Environment } from '@openenv-ts/core'
+import { isOpenEnvError, definePureEnvironment, type Environment } from '@openenv-ts/core'
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { HISTORY_LIMITS } from './history.ts'
@@ -12,7 +12,7 @@ import {
   type ScriptedServer,
 } from '../test/scripted-server.ts'
 
-const counter = pureEnvironment({
+const counter = definePureEnvironment({
   name: 'counter',
   description: 'Counts.',
   action: z.looseObject({}),

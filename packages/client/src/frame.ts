@@ -1,10 +1,11 @@
-import { isObject, OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import type { ClientMessage } from '@openenv-ts/core/wire'
 import { readJsonOr } from './read-json.ts'
 import { requireJson } from './write-json.ts'
 
 /** A message of the server. */
-export interface Frame {
+export interface ServerFrame {
   readonly type: string
   readonly data: unknown
   /** The message as it came. */
@@ -17,27 +18,27 @@ export interface Frame {
  * @throws OpenEnvError `CONNECTION_ERROR` when it is not a message; `EXECUTION_ERROR` when it holds a number that would
  * be rounded or infinite, by its place.
  */
-export function readFrame(payload: unknown): Frame {
+export function readFrame(payload: unknown): ServerFrame {
   const text = textOf(payload)
   const message = readJsonOr(text)
-  if (message === undefined) throw unreadable('what it sent is not JSON')
+  if (message === undefined) throw invalidMessage('what it sent is not JSON')
   if (!isObject(message) || typeof message['type'] !== 'string') {
-    throw unreadable('what it sent has no "type"')
+    throw invalidMessage('what it sent has no "type"')
   }
   return { type: message['type'].slice(0, 100), data: message['data'], text }
 }
 
 function textOf(payload: unknown): string {
   if (typeof payload === 'string') return payload
-  if (!(payload instanceof ArrayBuffer)) throw unreadable('it sent a frame of an unknown kind')
+  if (!(payload instanceof ArrayBuffer)) throw invalidMessage('it sent a frame of an unknown kind')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(payload)
   } catch (cause) {
-    throw unreadable('it sent bytes that are no text', cause)
+    throw invalidMessage('it sent bytes that are no text', cause)
   }
 }
 
-function unreadable(why: string, cause?: unknown): OpenEnvError {
+function invalidMessage(why: string, cause?: unknown): OpenEnvError {
   return new OpenEnvError('CONNECTION_ERROR', `This is no OpenEnv server, or it is broken: ${why}.`, {
     cause,
   })

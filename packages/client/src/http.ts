@@ -1,11 +1,5 @@
-import {
-  ERROR_CODES,
-  isObject,
-  isOpenEnvError,
-  OpenEnvError,
-  type ErrorCode,
-  type Issue,
-} from '@openenv-ts/core'
+import { ERROR_CODES, isOpenEnvError, OpenEnvError, type ErrorCode, type Issue } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { fetchWithinOrigin, readText } from './fetch-within-origin.ts'
 import { checkDuration } from './time.ts'
 import { readJsonOr } from './read-json.ts'

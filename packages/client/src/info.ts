@@ -1,4 +1,5 @@
-import { isObject, OpenEnvError, type JsonSchema } from '@openenv-ts/core'
+import { OpenEnvError, type JsonSchema } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import type { WireSchemas } from '@openenv-ts/core/wire'
 import { askJson, type HttpOptions } from './http.ts'
 import { parseServerUrl } from './url.ts'

@@ -61,24 +61,24 @@ export interface NodeConnectOptions extends ConnectOptions {
 }
 
 /** An episode behind a socket. */
-export interface RemoteEpisode<A = Record<string, unknown>, O = Record<string, unknown>> extends Episode<
-  A,
-  O
-> {
+export interface RemoteEpisode<
+  TAction = Record<string, unknown>,
+  TObservation = Record<string, unknown>,
+> extends Episode<TAction, TObservation> {
   /** Base address of the server. */
   readonly url: string
   /** Where it stands, by the last reply; `idle` before the first reset and `lost` when the connection went away. */
   readonly status: Status | 'idle' | 'lost'
   /** Counted steps since reset, as far as this client knows. */
   readonly stepCount: number
-  reset(options?: ResetOptions & CallOptions): Promise<Reply<O>>
-  step(action: A, options?: CallOptions): Promise<Reply<O>>
+  reset(options?: ResetOptions & CallOptions): Promise<Reply<TObservation>>
+  step(action: TAction, options?: CallOptions): Promise<Reply<TObservation>>
   state(options?: CallOptions): Promise<EpisodeState>
   /**
    * The same position in a session of its own: plays the episode again on a second connection and compares every
    * reply. Throws `NOT_SUPPORTED` unless `environment` was given and is deterministic, and its replies are the same.
    */
-  fork(): Promise<RemoteEpisode<A, O>>
+  fork(): Promise<RemoteEpisode<TAction, TObservation>>
   /** The JSON Schemas that the server publishes. */
   schemas(options?: CallOptions): Promise<WireSchemas>
   /** What the server says about its environment. */

@@ -1,16 +1,10 @@
-import {
-  describeIssues,
-  isOpenEnvError,
-  issuesOf,
-  OpenEnvError,
-  type AnyEnvironment,
-  type Reply,
-} from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type AnyEnvironment, type Reply } from '@openenv-ts/core'
+import { describeIssues, issuesOf } from '@openenv-ts/core/host'
 import { replyFromWire } from '@openenv-ts/core/wire'
-import type { Frame } from './frame.ts'
+import type { ServerFrame } from './frame.ts'
 
 /** Reads a reply to reset or step. Throws `CONNECTION_ERROR` when it is none. */
-export function readReply({ data }: Frame): Reply<Record<string, unknown>> {
+export function readReply({ data }: ServerFrame): Reply<Record<string, unknown>> {
   try {
     return replyFromWire(data)
   } catch (cause) {

@@ -1,8 +1,9 @@
-import { isObject, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import type { Channel } from './channel.ts'
 import { dial, type DialPlan } from './dial.ts'
-import { writeFrame, type Frame } from './frame.ts'
-import { backoffMs, pause } from './time.ts'
+import { writeFrame, type ServerFrame } from './frame.ts'
+import { backoffMs, sleepUnlessAborted } from './time.ts'
 
 /** An episode that is there again, on a new connection. */
 export interface Resumed {
@@ -12,7 +13,7 @@ export interface Resumed {
   /** Counted steps since reset, as the server knows them. */
   readonly stepCount: number
   /** What its last reset or step was answered. */
-  readonly last: Frame
+  readonly last: ServerFrame
 }
 
 /** What a lost episode's server said when it was asked for it. */
@@ -66,7 +67,7 @@ export async function resumeEpisode(
       await channel.close(new OpenEnvError('CANCELLED', 'The episode was not resumed.'))
       const pauseMs = backoffMs(attempt)
       if (!mayComeBack(error) || Date.now() + pauseMs >= deadline) throw error
-      await pause(pauseMs, signal)
+      await sleepUnlessAborted(pauseMs, signal)
     }
   }
 }

@@ -1,4 +1,5 @@
-import { isObject, isOpenEnvError, OpenEnvError, type Split, type TaskSpec } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type Split, type TaskSpec } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import type { TaskMessageType } from '@openenv-ts/core/wire'
 import type { Channel } from './channel.ts'
 import { dial } from './dial.ts'

@@ -1,11 +1,5 @@
-import {
-  isObject,
-  isOpenEnvError,
-  OpenEnvError,
-  splitType,
-  type Split,
-  type TaskSpec,
-} from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type Split, type TaskSpec } from '@openenv-ts/core'
+import { isObject, splitType } from '@openenv-ts/core/host'
 import { askJson, type HttpOptions } from './http.ts'
 
 /** Which environment of a server is meant. */

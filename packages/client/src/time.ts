@@ -4,7 +4,7 @@ import { OpenEnvError } from '@openenv-ts/core'
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Calls back once after `ms`, or never when `ms` is too long for a timer. Answers how to take that back. */
-export function after(ms: number, callback: () => void): () => void {
+export function setTimer(ms: number, callback: () => void): () => void {
   if (ms > LONGEST_TIMER_MS) return () => undefined
   const timer = setTimeout(callback, ms)
   return () => {
@@ -13,13 +13,13 @@ export function after(ms: number, callback: () => void): () => void {
 }
 
 /** Waits; rejects with the signal's reason when it is aborted meanwhile. */
-export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function sleepUnlessAborted(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(signal.reason as Error)
       return
     }
-    const stop = after(ms, () => {
+    const stop = setTimer(ms, () => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
     })

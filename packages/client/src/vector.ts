@@ -1,8 +1,6 @@
 import {
-  isObject,
   isOpenEnvError,
   OpenEnvError,
-  Turns,
   type ActionOf,
   type AnyEnvironment,
   type Info,
@@ -10,18 +8,19 @@ import {
   type Reply,
   type ResetOptions,
 } from '@openenv-ts/core'
+import { isObject, SerialQueue } from '@openenv-ts/core/host'
 import { errorFromSocket, replyFromWire, resetToWire } from '@openenv-ts/core/wire'
 import type { Channel } from './channel.ts'
 import { dial, type DialPlan } from './dial.ts'
 import { writeFrame } from './frame.ts'
 import type { CallOptions, ConnectOptions } from './options.ts'
 import { checkObservation } from './reply.ts'
-import { backoffMs, pause } from './time.ts'
+import { backoffMs, sleepUnlessAborted } from './time.ts'
 
 /**
  * What happens to an episode of a vector that has ended. `next-step`: the step after the end resets it, whatever its
  * action, and answers the reset's observation with the reward 0. `same-step`: it is reset at once; the observation is
- * the new episode's, and `finals` holds the old one's last reply. `disabled`: its steps are errors until `reset`.
+ * the new episode's, and `finalReplies` holds the old one's last reply. `disabled`: its steps are errors until `reset`.
  *
  * A reset that comes by itself repeats what the episode was last reset with; a seed grows by the number of episodes.
  *
@@ -38,8 +37,8 @@ export interface VectorOptions extends ConnectOptions {
 }
 
 /** What a vector answers: everything is a list with one place for each episode. */
-export interface VectorReply<O> {
-  readonly observations: readonly O[]
+export interface VectorReply<TObservation> {
+  readonly observations: readonly TObservation[]
   readonly rewards: readonly (number | null)[]
   readonly terminated: readonly boolean[]
   readonly truncated: readonly boolean[]
@@ -47,7 +46,7 @@ export interface VectorReply<O> {
   /** What went wrong in an episode; its reward is null then, and the other fields show its last reply. */
   readonly errors: readonly (OpenEnvError | null)[]
   /** With `same-step`: the last reply of an episode that has just been replaced. */
-  readonly finals: readonly (Reply<O> | null)[]
+  readonly finalReplies: readonly (Reply<TObservation> | null)[]
 }
 
 /** How the episodes of a vector start. */
@@ -61,12 +60,12 @@ export interface VectorResetOptions extends Omit<ResetOptions, 'seed' | 'episode
 /**
  * Many episodes of one server, stepped together over one socket. Needs a server that knows batches: openenv-ts does.
  */
-export interface VectorEpisode<A, O> extends AsyncDisposable {
+export interface VectorEpisode<TAction, TObservation> extends AsyncDisposable {
   readonly size: number
   /** Starts all episodes, or those of the mask. Without a mask it reconnects where the connection is gone. */
-  reset(options?: VectorResetOptions & CallOptions): Promise<VectorReply<O>>
+  reset(options?: VectorResetOptions & CallOptions): Promise<VectorReply<TObservation>>
   /** Acts in every episode, with one action for each. */
-  step(actions: readonly A[], options?: CallOptions): Promise<VectorReply<O>>
+  step(actions: readonly TAction[], options?: CallOptions): Promise<VectorReply<TObservation>>
   close(): Promise<void>
 }
 
@@ -117,21 +116,21 @@ export async function openVector(
 const SEEDS = 2 ** 53
 const NOTHING: Reply<unknown> = { observation: {}, reward: null, status: 'running', done: false, info: {} }
 
-class SocketVector<A, O> implements VectorEpisode<A, O> {
+class SocketVector<TAction, TObservation> implements VectorEpisode<TAction, TObservation> {
   readonly #settings: VectorSettings
   #channel: Channel
-  readonly #turns = new Turns()
+  readonly #queue = new SerialQueue()
   /** Aborted by `close`. */
   readonly #life = new AbortController()
   /** What each episode answered last. */
-  readonly #last: Reply<O>[]
+  readonly #last: Reply<TObservation>[]
   /** What each was reset with. */
   readonly #starts: Readonly<Record<string, unknown>>[] = []
 
   constructor(settings: VectorSettings, channel: Channel) {
     this.#settings = settings
     this.#channel = channel
-    this.#last = new Array<Reply<O>>(settings.size).fill(NOTHING as Reply<O>)
+    this.#last = new Array<Reply<TObservation>>(settings.size).fill(NOTHING as Reply<TObservation>)
   }
 
   get size(): number {
@@ -145,8 +144,8 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     if (refused !== undefined) throw refused
   }
 
-  reset(options: VectorResetOptions & CallOptions = {}): Promise<VectorReply<O>> {
-    return this.#turns.run(async () => {
+  reset(options: VectorResetOptions & CallOptions = {}): Promise<VectorReply<TObservation>> {
+    return this.#queue.run(async () => {
       const { seed, mask, ...rest } = options
       this.#requireOneEach('mask', mask)
       this.#requireOneEach('seed', typeof seed === 'number' ? undefined : seed)
@@ -169,8 +168,8 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     }, options.signal)
   }
 
-  step(actions: readonly A[], options: CallOptions = {}): Promise<VectorReply<O>> {
-    return this.#turns.run(async () => {
+  step(actions: readonly TAction[], options: CallOptions = {}): Promise<VectorReply<TObservation>> {
+    return this.#queue.run(async () => {
       this.#checkAlive()
       const { autoreset } = this.#settings
       this.#requireOneEach('actions', actions)
@@ -192,7 +191,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
   async close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The vector is closed.')
     this.#life.abort(closed)
-    void this.#turns.rejectWaiting(closed)
+    void this.#queue.rejectWaiting(closed)
     await this.#channel.close(closed)
   }
 
@@ -213,7 +212,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     for (let attempt = 0; ; attempt += 1) {
       const channel = await dial(this.#settings.plan, either)
       this.#channel = channel
-      this.#last.fill(NOTHING as Reply<O>)
+      this.#last.fill(NOTHING as Reply<TObservation>)
       try {
         await this.open(either)
         return true
@@ -226,7 +225,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
         const full = isOpenEnvError(error) && error.code === 'CAPACITY_REACHED'
         if (!full || attempt >= this.#settings.plan.retries) throw error
       }
-      await pause(backoffMs(attempt), either)
+      await sleepUnlessAborted(backoffMs(attempt), either)
     }
   }
 
@@ -269,21 +268,26 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
     return this.#episodes().filter((episode) => this.#last[episode]?.done === true)
   }
 
-  #amend(episode: number, changes: Partial<Reply<O>>): void {
+  #amend(episode: number, changes: Partial<Reply<TObservation>>): void {
     const last = this.#last[episode]
     if (last !== undefined) this.#last[episode] = { ...last, ...changes }
   }
 
   /** Resets what has ended and shows the new beginnings under the rewards and flags of the old ends. */
-  async #renewed(errors: ReadonlyMap<number, OpenEnvError>, options: CallOptions): Promise<VectorReply<O>> {
+  async #renewed(
+    errors: ReadonlyMap<number, OpenEnvError>,
+    options: CallOptions,
+  ): Promise<VectorReply<TObservation>> {
     const ended = this.#ended()
     if (ended.length === 0) return this.#reply(errors)
-    const finals = new Map(ended.map((episode) => [episode, this.#last[episode] as Reply<O>]))
+    const finalReplies = new Map(
+      ended.map((episode) => [episode, this.#last[episode] as Reply<TObservation>]),
+    )
     const late = await this.#call(
       ended.map((episode) => this.#startAgain(episode)),
       options,
     )
-    return this.#reply(new Map([...errors, ...late]), finals)
+    return this.#reply(new Map([...errors, ...late]), finalReplies)
   }
 
   /** Performs calls and keeps their replies; answers what went wrong, by episode. */
@@ -302,7 +306,7 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
         const reply = replyFromWire(answer)
         const checked =
           environment === undefined ? reply : checkObservation(reply, environment, plan.url.http)
-        this.#last[episode] = checked as Reply<O>
+        this.#last[episode] = checked as Reply<TObservation>
       } catch (error) {
         if (!isOpenEnvError(error)) throw error
         errors.set(episode, error)
@@ -339,23 +343,25 @@ class SocketVector<A, O> implements VectorEpisode<A, O> {
 
   #reply(
     errors: ReadonlyMap<number, OpenEnvError>,
-    finals: ReadonlyMap<number, Reply<O>> = new Map(),
-  ): VectorReply<O> {
+    finalReplies: ReadonlyMap<number, Reply<TObservation>> = new Map(),
+  ): VectorReply<TObservation> {
     const episodes = this.#episodes()
     const last = this.#last
     // Rewards and ends belong to the step; after an automatic reset that is the final reply.
-    const scored = episodes.map((episode) => finals.get(episode) ?? (last[episode] as Reply<O>))
+    const scored = episodes.map(
+      (episode) => finalReplies.get(episode) ?? (last[episode] as Reply<TObservation>),
+    )
     return {
       observations: last.map(({ observation }) => observation),
       infos: last.map(({ info }) => info),
       // The reward of an earlier step is not earned again.
       rewards: scored.map(({ reward }, episode) =>
-        errors.has(episode) && !finals.has(episode) ? null : reward,
+        errors.has(episode) && !finalReplies.has(episode) ? null : reward,
       ),
       terminated: scored.map(({ status }) => status === 'terminated'),
       truncated: scored.map(({ status }) => status === 'truncated'),
       errors: episodes.map((episode) => errors.get(episode) ?? null),
-      finals: episodes.map((episode) => finals.get(episode) ?? null),
+      finalReplies: episodes.map((episode) => finalReplies.get(episode) ?? null),
     }
   }
 }

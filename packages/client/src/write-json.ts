@@ -1,4 +1,5 @@
-import { NotJsonError, OpenEnvError, plainJson } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { NotJsonError, plainJson } from '@openenv-ts/core/host'
 
 /**
  * Refuses to send what JSON cannot carry: it is named, and never sent as null or rounded [OE-24].

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { actionTools } from './action-tools.ts'
-import { defineEnvironment } from './define.ts'
+import { defineToolEnvironment } from './tool-environment.ts'
 import { openLocal } from './local.ts'
-import { pureEnvironment } from './pure.ts'
+import { definePureEnvironment } from './pure-environment.ts'
 import { toJsonSchema } from './schema.ts'
-import { seatAgent } from './tool-host.ts'
+import { agentTools } from './agent-tools.ts'
 import { RESERVED_TOOL_NAMES } from './tool.ts'
 import { wireSchemas } from './wire/schemas.ts'
 
-const talk = pureEnvironment({
+const talk = definePureEnvironment({
   name: 'talk',
   description: 'Walk and talk.',
   action: z.discriminatedUnion('kind', [
@@ -27,7 +27,7 @@ const talk = pureEnvironment({
   info: (_state, { index }) => (index === 0 ? { places: 'hall, attic', rooms: 2 } : {}),
 })
 
-const search = defineEnvironment({
+const search = defineToolEnvironment({
   name: 'search',
   open: () => ({}),
   tools: {
@@ -45,9 +45,9 @@ describe('tools of actions [OE-20]', () => {
   it('are the same for a model, for MCP and behind a server: one a kind, with names that all of them take', async () => {
     await using episode = openLocal(talk)
     await episode.reset()
-    const seated = await seatAgent(episode, talk).listTools()
+    const listed = await agentTools(episode, talk).listTools()
     const names = ['go_to', 'say', 'reset_2']
-    expect(seated.map(({ name }) => name)).toEqual([...names, 'observe'])
+    expect(listed.map(({ name }) => name)).toEqual([...names, 'observe'])
     for (const schema of [toJsonSchema(talk.action, 'input', 'action'), wireSchemas(talk).action]) {
       const tools = actionTools(schema)
       expect(tools.map(({ name }) => name)).toEqual(names)
@@ -62,7 +62,7 @@ describe('tools of actions [OE-20]', () => {
     expect(say?.actionOf({ kind: 'go to', text: 'hi' })).toEqual({ kind: 'say', text: 'hi' })
     await using episode = openLocal(talk)
     await episode.reset()
-    const { reply } = await seatAgent(episode, talk).act('say', { kind: 'go to', text: 'hi' })
+    const { reply } = await agentTools(episode, talk).act('say', { kind: 'go to', text: 'hi' })
     expect(reply?.observation).toEqual({ last: '{"kind":"say","text":"hi"}' })
   })
 
@@ -88,8 +88,11 @@ describe('tools of actions [OE-20]', () => {
   it('say every fact of the start in words, whatever it is called', async () => {
     await using episode = openLocal(talk)
     await episode.reset()
-    const seat = seatAgent(episode, talk)
-    for (const { description } of await seat.listTools()) expect(description).toContain('places: hall, attic')
-    expect(await seat.brief()).toBe('Walk and talk.\nplaces: hall, attic\n\nFirst observation:\n{"last":""}')
+    const tools = agentTools(episode, talk)
+    for (const { description } of await tools.listTools())
+      expect(description).toContain('places: hall, attic')
+    expect(await tools.instructions()).toBe(
+      'Walk and talk.\nplaces: hall, attic\n\nFirst observation:\n{"last":""}',
+    )
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineEnvironment } from './define.ts'
+import { defineToolEnvironment } from './tool-environment.ts'
 import { didYouMean } from './known-keys.ts'
 import { openLocal } from './local.ts'
-import { pureEnvironment } from './pure.ts'
+import { definePureEnvironment } from './pure-environment.ts'
 import { taskList } from './task.ts'
 
 const pure = {
@@ -26,8 +26,8 @@ const world = {
 }
 
 describe.each<[string, object, (definition: never) => unknown]>([
-  ['pureEnvironment', pure, pureEnvironment],
-  ['defineEnvironment', world, defineEnvironment],
+  ['definePureEnvironment', pure, definePureEnvironment],
+  ['defineToolEnvironment', world, defineToolEnvironment],
 ])('%s', (by, whole, define) => {
   const defining = (change: object) => () => define({ ...whole, ...change } as never)
 
@@ -59,7 +59,7 @@ describe.each<[string, object, (definition: never) => unknown]>([
   it('names each part that is missing', () => {
     const optional = new Set(['description', 'version', 'limits'])
     for (const part of Object.keys(whole)) {
-      if (by === 'defineEnvironment' && optional.has(part)) continue
+      if (by === 'defineToolEnvironment' && optional.has(part)) continue
       expect(defining({ [part]: undefined }), part).toThrow(
         `\`${part}\` is missing in the definition of ${by}`,
       )
@@ -74,7 +74,7 @@ it.each([
   [{ description: undefined }, '`tools.end.description` must be a text.'],
 ])('refuses a tool with %o', (change, message) => {
   const end = { ...world.tools.end, ...change } as never
-  expect(() => defineEnvironment({ ...world, tools: { end } })).toThrow(message)
+  expect(() => defineToolEnvironment({ ...world, tools: { end } })).toThrow(message)
 })
 
 it.each([
@@ -82,7 +82,7 @@ it.each([
   [{ weight: Infinity, score: (): number => 1 }, '`rubric.done.weight` must be a finite number'],
   [{ weight: 1 }, '`rubric.done` has no function `score`'],
 ])('refuses a term with %o', (done, message) => {
-  expect(() => defineEnvironment({ ...world, rubric: { done: done as never } })).toThrow(message)
+  expect(() => defineToolEnvironment({ ...world, rubric: { done: done as never } })).toThrow(message)
 })
 
 it('refuses options, splits and rows of tasks that are not what they are taken for', () => {
@@ -92,8 +92,10 @@ it('refuses options, splits and rows of tasks that are not what they are taken f
   expect(list({ train: [{ name: 'a' }] })).toThrow('Task 0 of "train" has no `id`')
   expect(list({ train: 'a' })).toThrow('The split "train" must be a list of tasks.')
   expect(list({ train: [{ id: 'a' }] }, { publish: () => ({ at: new Date() }) })).toThrow('.at is a Date')
-  expect(() => openLocal(pureEnvironment(pure), { limits: { maxSteps: 3 } as never })).toThrow('"steps"')
-  expect(() => openLocal(pureEnvironment(pure), { seed: 3 } as never)).toThrow('has no `seed`')
+  expect(() => openLocal(definePureEnvironment(pure), { limits: { maxSteps: 3 } as never })).toThrow(
+    '"steps"',
+  )
+  expect(() => openLocal(definePureEnvironment(pure), { seed: 3 } as never)).toThrow('has no `seed`')
 })
 
 it('guesses the word that was meant, and nothing where none is near', () => {

@@ -20,8 +20,8 @@ export interface EpisodeLimits {
 }
 
 /** What one moment of a simulation looks like from outside, before it is checked. */
-export interface Frame<O> {
-  readonly observation: O
+export interface TimeStep<TObservation> {
+  readonly observation: TObservation
   readonly reward: number | null
   readonly status: Status
   readonly info: Info
@@ -30,12 +30,12 @@ export interface Frame<O> {
 }
 
 /** What an environment starts from. */
-export interface StartContext<T = unknown> {
+export interface StartContext<TTask = unknown> {
   readonly seed: number
   /** Random numbers for the start: a stream of its own, fixed by the seed. */
   readonly random: Random
   /** Null when the environment has no tasks. */
-  readonly task: Task<T> | null
+  readonly task: Task<TTask> | null
   readonly options: Readonly<Record<string, unknown>>
   /** Of those that {@link Environment.secrets} names, the ones that were given. Absent: none were. */
   readonly secrets?: Readonly<Record<string, string>>
@@ -61,8 +61,8 @@ export interface StepContext {
  * `step` answers the next position. A pure environment answers a new object and leaves this one as it was; one
  * that holds something of the world may answer itself, with a new frame.
  */
-export interface Simulation<A, O> {
-  readonly frame: Frame<O>
+export interface Simulation<TAction, TObservation> {
+  readonly timeStep: TimeStep<TObservation>
   /**
    * True once it can take no further step, whatever its frame says: after a failure, or after a step that was given up
    * and left it in disorder. Absent: it can.
@@ -75,14 +75,14 @@ export interface Simulation<A, O> {
    * goes on is waited for before the next step: what it answers counts if it is this very simulation, and is dropped
    * if it is another one.
    */
-  step(action: A, context: StepContext): MaybePromise<Simulation<A, O>>
+  step(action: TAction, context: StepContext): MaybePromise<Simulation<TAction, TObservation>>
   /** Takes an action that broke the schema as a counted step [OE-2]; absent: such actions are refused. */
-  invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<A, O>>
+  invalid?(issues: readonly Issue[], context: StepContext): MaybePromise<Simulation<TAction, TObservation>>
   /**
    * Told that a limit cuts the episode off here: answers the same position with its last frame, for an environment
    * that scores at the end. Its status counts as truncated.
    */
-  truncate?(context: StepContext): MaybePromise<Simulation<A, O>>
+  truncate?(context: StepContext): MaybePromise<Simulation<TAction, TObservation>>
   /** What state() shows beside `episode_id` and `step_count`. */
   view?(): MaybePromise<Readonly<Record<string, unknown>>>
   /** What the agent is told at the start, in words. */
@@ -90,30 +90,35 @@ export interface Simulation<A, O> {
   /** The tools of this very task, where they differ from the environment's. */
   tools?(): readonly Tool[]
   /** The same position, independent from here on. */
-  fork?(): MaybePromise<Simulation<A, O>>
+  fork?(): MaybePromise<Simulation<TAction, TObservation>>
   /** This position as plain JSON, for `Environment.restore`. */
   snapshot?(): MaybePromise<Json>
   close?(): MaybePromise<void>
 }
 
 /**
- * An environment: schemas, tasks and a way to start. `pureEnvironment` and `defineEnvironment` make one; an
+ * An environment: schemas, tasks and a way to start. `definePureEnvironment` and `defineToolEnvironment` make one; an
  * environment that must do everything itself implements this.
  *
- * @typeParam A - Actions after parsing. @typeParam O - Observations. @typeParam AI - Actions as sent.
+ * @typeParam TAction - Actions after parsing. @typeParam TObservation - Observations. @typeParam TActionInput - Actions as sent.
  */
-export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
+export interface Environment<
+  TAction = unknown,
+  TObservation = unknown,
+  TActionInput = TAction,
+  TTask = unknown,
+> {
   /** Lower-case words joined by hyphens. */
   readonly name: string
   readonly description: string
   readonly version: string
-  readonly action: z.ZodType<A, AI>
-  readonly observation: z.ZodType<O>
+  readonly action: z.ZodType<TAction, TActionInput>
+  readonly observation: z.ZodType<TObservation>
   /** Shape of what `state()` shows beside `episode_id` and `step_count`. */
   readonly view?: z.ZodType
   /** Options that reset takes: an object schema. */
   readonly options?: z.ZodType
-  readonly tasks?: TaskProvider<T>
+  readonly tasks?: TaskProvider<TTask>
   /** Names of the secrets that an episode may be started with; no other reaches `start`. */
   readonly secrets?: readonly string[]
   /**
@@ -140,17 +145,21 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
    * Whether many sessions may run in one process at a time. False: the server holds one session for it.
    */
   readonly concurrent: boolean
-  start(context: StartContext<T>): MaybePromise<Simulation<A, O>>
+  start(context: StartContext<TTask>): MaybePromise<Simulation<TAction, TObservation>>
   /**
    * Scores several attempts at one task against each other, one score an attempt, in their order. Beside the rewards
    * of episodes, not in place of them; it changes no episode.
    */
   scoreGroup?(
     candidates: readonly GroupCandidate[],
-    context: GroupContext<T>,
+    context: GroupContext<TTask>,
   ): MaybePromise<readonly GroupScore[]>
   /** Goes on from what {@link Simulation.snapshot} gave. A snapshot holds no secrets. */
-  restore?(state: Json, frame: Frame<O>, context: StartContext<T>): MaybePromise<Simulation<A, O>>
+  restore?(
+    state: Json,
+    frame: TimeStep<TObservation>,
+    context: StartContext<TTask>,
+  ): MaybePromise<Simulation<TAction, TObservation>>
 }
 
 /** An environment of whatever types, for code that serves or runs any of them. */
@@ -158,7 +167,9 @@ export interface Environment<A = unknown, O = unknown, AI = A, T = unknown> {
 export type AnyEnvironment = Environment<any, any, any, any>
 
 /** The actions that an environment takes, as sent. */
-export type ActionOf<E> = E extends Environment<infer _A, infer _O, infer AI, infer _T> ? AI : unknown
+export type ActionOf<E> =
+  E extends Environment<infer _A, infer _O, infer TActionInput, infer _T> ? TActionInput : unknown
 
 /** The observations that an environment gives. */
-export type ObservationOf<E> = E extends Environment<infer _A, infer O, infer _AI, infer _T> ? O : unknown
+export type ObservationOf<E> =
+  E extends Environment<infer _A, infer TObservation, infer _AI, infer _T> ? TObservation : unknown

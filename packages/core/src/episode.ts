@@ -24,8 +24,8 @@ export interface Progress {
 }
 
 /** The answer to a reset or a step. */
-export interface Reply<O> {
-  readonly observation: O
+export interface Reply<TObservation> {
+  readonly observation: TObservation
   /** Null after a reset, and where nothing has been scored yet; never NaN. */
   readonly reward: number | null
   readonly status: Status
@@ -83,13 +83,13 @@ export interface Snapshot {
  * It takes one call at a time and keeps their order: calls made meanwhile wait. Every method rejects only with an
  * `OpenEnvError`, or with the reason of the signal that was aborted.
  */
-export interface Episode<A = unknown, O = unknown> extends AsyncDisposable {
+export interface Episode<TAction = unknown, TObservation = unknown> extends AsyncDisposable {
   /**
    * Starts an episode, or starts over; may be called any number of times.
    *
    * @throws OpenEnvError `VALIDATION_ERROR` for a bad seed, an unknown task or bad options.
    */
-  reset(options?: ResetOptions): Promise<Reply<O>>
+  reset(options?: ResetOptions): Promise<Reply<TObservation>>
   /**
    * Acts.
    *
@@ -99,15 +99,15 @@ export interface Episode<A = unknown, O = unknown> extends AsyncDisposable {
    * @param options - `signal` gives the step up: the environment is told, and the next call waits until it has ended.
    * Aborted with a TIMEOUT error it is a time limit: the episode needs a reset then.
    */
-  step(action: A, options?: { readonly signal?: AbortSignal }): Promise<Reply<O>>
+  step(action: TAction, options?: { readonly signal?: AbortSignal }): Promise<Reply<TObservation>>
   /** The state an orchestrator may see. Changing what it returned changes nothing inside. */
   state(options?: { readonly signal?: AbortSignal }): Promise<EpisodeState>
   /** The same position as an episode of its own. Throws `NOT_SUPPORTED` where that is impossible. */
-  fork(): Promise<Episode<A, O>>
+  fork(): Promise<Episode<TAction, TObservation>>
   /** This position as plain JSON. Throws `NOT_SUPPORTED` where that is impossible. */
   snapshot(): Promise<Snapshot>
   /** Continues from a snapshot of the same environment; answers what its last call answered. */
-  restore(snapshot: Snapshot): Promise<Reply<O>>
+  restore(snapshot: Snapshot): Promise<Reply<TObservation>>
   /** Ends it and frees what it holds. Calls that wait are rejected; more closes do nothing. */
   close(): Promise<void>
 }

@@ -38,8 +38,8 @@ export interface GroupScore {
 }
 
 /** What attempts are scored with. */
-export interface GroupContext<T> {
+export interface GroupContext<TTask> {
   /** The task that all of them attempt; null when the environment has none. */
-  readonly task: Task<T> | null
+  readonly task: Task<TTask> | null
   readonly signal: AbortSignal
 }

@@ -24,7 +24,7 @@ export class LazySignal {
 }
 
 /** One piece of environment code. */
-export interface Piece<T> {
+export interface Work<T> {
   /** What errors call it. */
   readonly doing: string
   /** The caller's signal: aborted, the caller gets its reason and waits no longer. */
@@ -73,7 +73,7 @@ export class Interruptible {
    *
    * @throws OpenEnvError what the work threw, as an error of the table; TIMEOUT; CANCELLED. The signal's reason.
    */
-  run<T>({ doing, signal, stop, work, late, overdue, left }: Piece<T>): Promise<T> {
+  run<T>({ doing, signal, stop, work, late, overdue, left }: Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(signal.reason as Error)

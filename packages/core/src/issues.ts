@@ -7,7 +7,7 @@ const MAX_ISSUES = 50
 
 /** Shows a faulty value without showing all of it: larger ones as the beginning of their JSON text. */
 function shortened(value: unknown): unknown {
-  if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : cut(value)
+  if (typeof value === 'string') return value.length <= MAX_INPUT_CHARACTERS ? value : truncated(value)
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (value === undefined || value === null || typeof value === 'boolean') return value
   // Only callers in this process can send what JSON has no form for, and it must not break the answer.
@@ -17,7 +17,7 @@ function shortened(value: unknown): unknown {
     text.writeJson(value)
     return value
   } catch (stopped) {
-    return stopped instanceof TextFull ? cut(text.content) : undefined
+    return stopped instanceof TextFull ? truncated(text.content) : undefined
   }
 }
 
@@ -63,7 +63,7 @@ class BoundedText {
 }
 
 /** Cuts a text to the limit, dots included. */
-function cut(text: string): string {
+function truncated(text: string): string {
   return `${text.slice(0, MAX_INPUT_CHARACTERS - 1)}…`
 }
 

@@ -2,10 +2,10 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import guess from '@openenv-ts/examples/guess.ts'
 import { manualClock } from './clock.ts'
-import type { AnyEnvironment, Frame, Simulation, StepContext } from './environment.ts'
+import type { AnyEnvironment, TimeStep, Simulation, StepContext } from './environment.ts'
 import type { Episode, Snapshot } from './episode.ts'
 import { OpenEnvError } from './errors.ts'
-import { defineEnvironment } from './define.ts'
+import { defineToolEnvironment } from './tool-environment.ts'
 import { openLocal, type LocalOptions } from './local.ts'
 import { counter } from './testing/index.ts'
 
@@ -17,7 +17,7 @@ class Gate {
   readonly #waiting: ((outcome: Error | null) => void)[] = []
   #starts = 0
   /** What the next frames show beside what they should. */
-  broken: Partial<Frame<unknown>> = {}
+  broken: Partial<TimeStep<unknown>> = {}
   holdStart = false
 
   readonly environment: AnyEnvironment = {
@@ -41,7 +41,7 @@ class Gate {
 
   #simulation(id: number, seen: readonly number[]): Simulation<{ n: number }, unknown> {
     return {
-      frame: {
+      timeStep: {
         observation: { seen },
         reward: seen.length === 0 ? null : 0,
         status: 'running',
@@ -166,7 +166,7 @@ describe('giving up', () => {
     (way) => {
       it.each(['step', 'state', 'prompt'] as const)('lets the %s after it go on', async (call) => {
         const world = { done: [] as string[], late: (): void => undefined }
-        const environment = defineEnvironment({
+        const environment = defineToolEnvironment({
           name: 'workshop',
           description: 'Make things.',
           open: () => world,
@@ -399,7 +399,7 @@ describe('what an environment does wrong', () => {
     const gate = new Gate()
     await using episode = openLocal(gate.environment)
     await episode.reset()
-    const faults: readonly Partial<Frame<unknown>>[] = [
+    const faults: readonly Partial<TimeStep<unknown>>[] = [
       { observation: { seen: 'x' } },
       { observation: { seen: [], more: 1 } },
       { reward: NaN },
@@ -423,7 +423,7 @@ describe('what an environment does wrong', () => {
     expect((await call).observation).toEqual({ seen: [2] })
   })
 
-  it('closes a run whose first frame is broken', async () => {
+  it('closes a run whose first time step is broken', async () => {
     const gate = new Gate()
     gate.broken = { observation: {} }
     await using episode = openLocal(gate.environment)

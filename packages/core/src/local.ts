@@ -1,11 +1,11 @@
-import { checkFrame, earnedWith, viewed } from './check-frame.ts'
+import { checkTimeStep, earnedWith, viewed } from './check-time-step.ts'
 import { checkReset, declaredSecrets, drawSeed } from './check-reset.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type {
   AnyEnvironment,
   Environment,
   EpisodeLimits,
-  Frame,
+  TimeStep,
   Simulation,
   StepContext,
 } from './environment.ts'
@@ -22,7 +22,7 @@ import { checkSnapshot } from './snapshot.ts'
 import { LazyStepContext } from './step-context.ts'
 import { selectTask, type Task, type TaskSpec } from './task.ts'
 import type { Tool } from './tool.ts'
-import { promised, Turns } from './turns.ts'
+import { promised, SerialQueue } from './serial-queue.ts'
 
 /** Options of {@link openLocal}; every effect that an episode has comes in here. */
 export interface LocalOptions {
@@ -36,7 +36,10 @@ export interface LocalOptions {
 }
 
 /** An episode in this process. */
-export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
+export interface LocalEpisode<TAction = unknown, TObservation = unknown> extends Episode<
+  TAction,
+  TObservation
+> {
   /** Where it stands; `idle` before the first reset. */
   readonly status: Status | 'idle'
   readonly stepCount: number
@@ -48,9 +51,9 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
    */
   readonly broken: boolean
   /** What the last call answered; null before the first reset. */
-  readonly reply: Reply<O> | null
+  readonly reply: Reply<TObservation> | null
   /** What the last reset answered; null before it, and after a restore, which does not know. */
-  readonly opening: Reply<O> | null
+  readonly opening: Reply<TObservation> | null
   /** What the environment tells the agent in words; null where it has nothing to say beside the observation. */
   prompt(): Promise<string | null>
   /** Tools of this very task; undefined where they are the environment's. */
@@ -66,20 +69,20 @@ export interface LocalEpisode<A = unknown, O = unknown> extends Episode<A, O> {
     action: unknown,
     signal?: AbortSignal,
     onProgress?: (progress: Progress) => void,
-  ): MaybePromise<Reply<O>>
-  fork(): Promise<LocalEpisode<A, O>>
+  ): MaybePromise<Reply<TObservation>>
+  fork(): Promise<LocalEpisode<TAction, TObservation>>
   /** Settles, without failing, when nothing goes on any more of a step that was given up. */
   settled(): Promise<void>
 }
 
 /** Opens an episode of an environment in this process. Nothing is started before the first reset. */
-export function openLocal<A, O, AI, T>(
-  environment: Environment<A, O, AI, T>,
+export function openLocal<TAction, TObservation, TActionInput, TTask>(
+  environment: Environment<TAction, TObservation, TActionInput, TTask>,
   options: LocalOptions = {},
-): LocalEpisode<AI, O> {
+): LocalEpisode<TActionInput, TObservation> {
   checkKeys('the options of openLocal', options, LOCAL_KEYS)
   checkLimits(options.limits)
-  return new InProcessEpisode<AI, O>(environment, options)
+  return new InProcessEpisode<TActionInput, TObservation>(environment, options)
 }
 
 const LOCAL_KEYS = keysOf<LocalOptions>({ clock: true, limits: true, drawSeed: true, newEpisodeId: true })
@@ -106,14 +109,14 @@ interface Run {
 
 const INPUT_KEYS_OF = new WeakMap<AnyEnvironment, ReadonlySet<string>>()
 
-class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
+class InProcessEpisode<TActionInput, TObservation> implements LocalEpisode<TActionInput, TObservation> {
   readonly #environment: AnyEnvironment
   readonly #options: LocalOptions
   readonly #clock: Clock
   readonly #maxSteps: number
   readonly #maxMs: number
   #run: Run | null = null
-  readonly #turns = new Turns()
+  readonly #queue = new SerialQueue()
   /** What of the environment's own code goes on. */
   readonly #work: Interruptible
 
@@ -138,7 +141,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   get busy(): boolean {
-    return this.#turns.busy
+    return this.#queue.busy
   }
 
   get broken(): boolean {
@@ -146,12 +149,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return run !== null && (run.overdue || run.simulation.broken === true)
   }
 
-  get reply(): Reply<O> | null {
-    return (this.#run?.reply ?? null) as Reply<O> | null
+  get reply(): Reply<TObservation> | null {
+    return (this.#run?.reply ?? null) as Reply<TObservation> | null
   }
 
-  get opening(): Reply<O> | null {
-    return (this.#run?.opening ?? null) as Reply<O> | null
+  get opening(): Reply<TObservation> | null {
+    return (this.#run?.opening ?? null) as Reply<TObservation> | null
   }
 
   prompt(): Promise<string | null> {
@@ -165,11 +168,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#run?.simulation.tools?.()
   }
 
-  reset(options: ResetOptions = {}): Promise<Reply<O>> {
+  reset(options: ResetOptions = {}): Promise<Reply<TObservation>> {
     return this.#inTurn(() => this.#reset(options), options.signal)
   }
 
-  step(action: AI, options: { readonly signal?: AbortSignal } = {}): Promise<Reply<O>> {
+  step(action: TActionInput, options: { readonly signal?: AbortSignal } = {}): Promise<Reply<TObservation>> {
     return promised(() => this.stepNow(action, options.signal))
   }
 
@@ -177,11 +180,11 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     action: unknown,
     signal?: AbortSignal,
     onProgress?: (progress: Progress) => void,
-  ): MaybePromise<Reply<O>> {
-    if (!this.#turns.busy) {
+  ): MaybePromise<Reply<TObservation>> {
+    if (!this.#queue.busy) {
       signal?.throwIfAborted()
       const reply = this.#step(action, signal, onProgress)
-      return reply instanceof Promise ? this.#turns.hold(reply) : reply
+      return reply instanceof Promise ? this.#queue.hold(reply) : reply
     }
     return this.#inTurn(() => this.#step(action, signal, onProgress), signal)
   }
@@ -190,13 +193,13 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return this.#inTurn(() => this.#state(options.signal), options.signal)
   }
 
-  fork(): Promise<LocalEpisode<AI, O>> {
+  fork(): Promise<LocalEpisode<TActionInput, TObservation>> {
     return this.#inTurn(async () => {
       const run = await this.#resting()
       if (run.simulation.fork === undefined) throw notSupported('fork')
       const simulation = await guarded('fork', () => run.simulation.fork?.())
       if (simulation === undefined) throw notSupported('fork')
-      const twin = new InProcessEpisode<AI, O>(this.#environment, this.#options)
+      const twin = new InProcessEpisode<TActionInput, TObservation>(this.#environment, this.#options)
       twin.#run = { ...run, simulation, episodeId: this.#newId() }
       return twin
     })
@@ -223,7 +226,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     })
   }
 
-  restore(snapshot: Snapshot): Promise<Reply<O>> {
+  restore(snapshot: Snapshot): Promise<Reply<TObservation>> {
     return this.#inTurn(() => this.#restore(snapshot))
   }
 
@@ -234,7 +237,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   async close(): Promise<void> {
     if (this.#work.closed) return
     this.#work.close()
-    await this.#turns.rejectWaiting(new OpenEnvError('CANCELLED', 'The episode was closed.'))
+    await this.#queue.rejectWaiting(new OpenEnvError('CANCELLED', 'The episode was closed.'))
     await this.#closeSimulation()
   }
 
@@ -243,8 +246,8 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   /** Runs work after all calls accepted before it. */
-  #inTurn<T>(work: () => MaybePromise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(() => {
+  #inTurn<TTask>(work: () => MaybePromise<TTask>, signal?: AbortSignal): Promise<TTask> {
+    return this.#queue.run(() => {
       this.#work.throwIfClosed()
       return work()
     }, signal)
@@ -276,7 +279,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     }
   }
 
-  async #reset(options: ResetOptions): Promise<Reply<O>> {
+  async #reset(options: ResetOptions): Promise<Reply<TObservation>> {
     const request = checkReset(options, this.#environment)
     const seed = options.seed ?? (this.#options.drawSeed ?? drawSeed)()
     const task = await guarded('the task look-up', () => this.#select(options))
@@ -294,12 +297,17 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       })
     const { signal } = options
     const simulation = await this.#work.run({ doing: 'reset', signal, stop, work: start, late: closeQuietly })
-    let reply: Reply<O>
+    let reply: Reply<TObservation>
     try {
-      reply = checkFrame<O>(this.#environment, simulation.frame, simulation.frame.status, {
-        taskId: task?.spec.id ?? null,
-        earned: null,
-      })
+      reply = checkTimeStep<TObservation>(
+        this.#environment,
+        simulation.timeStep,
+        simulation.timeStep.status,
+        {
+          taskId: task?.spec.id ?? null,
+          earned: null,
+        },
+      )
     } catch (error) {
       await closeQuietly(simulation)
       throw error
@@ -333,7 +341,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     action: unknown,
     signal: AbortSignal | undefined,
     onProgress: ((progress: Progress) => void) | undefined,
-  ): MaybePromise<Reply<O>> {
+  ): MaybePromise<Reply<TObservation>> {
     this.#work.throwIfClosed()
     const run = this.#started()
     if (run.left !== null) {
@@ -352,7 +360,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       return simulation.invalid(parsed.issues, context)
     }
     const context = new LazyStepContext(index, run.seed, this.#clock, onProgress ?? ignore)
-    let reply: MaybePromise<Reply<O>>
+    let reply: MaybePromise<Reply<TObservation>>
     let givenUp = false
     try {
       const next = step(context)
@@ -360,7 +368,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
         next instanceof Promise
           ? next.then((reached) => {
               // Given up, and the position that it was given up in stands as it was: nothing has happened.
-              if (givenUp && reached !== simulation) return run.reply as Reply<O>
+              if (givenUp && reached !== simulation) return run.reply as Reply<TObservation>
               return this.#accept(run, reached, context)
             })
           : this.#accept(run, next, context)
@@ -403,8 +411,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
   }
 
   /** Applies the limits to the position that a step came to. */
-  #accept(run: Run, reached: Simulation<unknown, unknown>, context: StepContext): MaybePromise<Reply<O>> {
-    const { status } = reached.frame
+  #accept(
+    run: Run,
+    reached: Simulation<unknown, unknown>,
+    context: StepContext,
+  ): MaybePromise<Reply<TObservation>> {
+    const { status } = reached.timeStep
     const cutOff = status === 'running' && (context.index >= this.#maxSteps || this.#outOfTime(run))
     if (!cutOff) return this.#take(run, reached, status)
     const last = reached.truncate?.(context) ?? reached
@@ -412,12 +424,12 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     return last.then((scored) => this.#take(run, scored, 'truncated'))
   }
 
-  #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<O> {
+  #take(run: Run, simulation: Simulation<unknown, unknown>, status: Status): Reply<TObservation> {
     // Too late: the episode needs a reset already.
-    if (run.overdue) return run.reply as Reply<O>
+    if (run.overdue) return run.reply as Reply<TObservation>
     const { task, earned } = run
     const facts = { taskId: task?.spec.id ?? null, earned }
-    const reply = checkFrame<O>(this.#environment, simulation.frame, status, facts)
+    const reply = checkTimeStep<TObservation>(this.#environment, simulation.timeStep, status, facts)
     run.simulation = simulation
     run.steps += 1
     run.earned = earnedWith(reply.reward, earned)
@@ -444,18 +456,18 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
     }
   }
 
-  async #restore(snapshot: Snapshot): Promise<Reply<O>> {
+  async #restore(snapshot: Snapshot): Promise<Reply<TObservation>> {
     const environment = this.#environment
     checkSnapshot(snapshot, environment)
     if (environment.restore === undefined) throw notSupported('restore')
     const task = await taskOfSnapshot(environment, snapshot.task)
     await this.#closeSimulation()
     const { reply } = structuredClone(snapshot)
-    const frame: Frame<unknown> = reply
+    const timeStep: TimeStep<unknown> = reply
     const stop = new LazySignal()
     const again = (): MaybePromise<Simulation<unknown, unknown>> => {
       if (environment.restore === undefined) throw notSupported('restore')
-      return environment.restore(structuredClone(snapshot.state), frame, {
+      return environment.restore(structuredClone(snapshot.state), timeStep, {
         seed: snapshot.seed,
         random: seededRandom(snapshot.seed, 'start'),
         task,
@@ -486,7 +498,7 @@ class InProcessEpisode<AI, O> implements LocalEpisode<AI, O> {
       overdue: false,
       left: null,
     }
-    return reply as Reply<O>
+    return reply as Reply<TObservation>
   }
 }
 

@@ -46,7 +46,7 @@ describe('what JSON cannot carry [OE-24]', () => {
     expect(() => plainJson(value, 'result')).toThrow(message)
   })
 
-  it('carries -0 as 0, leaves out members that are undefined, and copies only what had to change', () => {
+  it('carries -0, leaves out members that are undefined, and copies only what had to change', () => {
     const kept = { list: [1, 2] }
     const value = { zero: -0, nothing: undefined, kept }
     const plain = plainJson(value, 'result') as { readonly zero: number; readonly kept: unknown }

@@ -18,7 +18,7 @@ export function escapeControls(text: string): string {
  * @param maxLength - Characters after which it is cut off and ends in `…`, counted before escaping.
  */
 export function printable(text: string, maxLength = 200): string {
-  return cut(text, maxLength).replaceAll(CONTROLS, escaped)
+  return truncated(text, maxLength).replaceAll(CONTROLS, escaped)
 }
 
 /**
@@ -46,7 +46,7 @@ function escaped(character: string): string {
   return text
 }
 
-function cut(text: string, maxLength: number): string {
+function truncated(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
   const characters = Array.from(text.slice(0, 2 * maxLength))
   return characters.length <= maxLength && text.length <= 2 * maxLength

@@ -50,7 +50,7 @@ describe('seededRandom', () => {
     )
   })
 
-  it('does not follow the neighbour: streams of adjacent seeds agree no more than chance', () => {
+  it('does not follow the neighbor: streams of adjacent seeds agree no more than chance', () => {
     const first = Array.from({ length: 2000 }, (_, seed) => seededRandom(seed).integer(0, 9))
     const equal = first.filter((value, seed) => value === first[seed + 1]).length
     expect(equal).toBeGreaterThan(120)

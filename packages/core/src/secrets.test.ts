@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineEnvironment } from './define.ts'
+import { defineToolEnvironment } from './tool-environment.ts'
 import type { Environment, StartContext } from './environment.ts'
 import { openLocal } from './local.ts'
 
 /** Notes what its episodes are started with. */
 function curious(secrets?: readonly string[]): { environment: Environment; starts: StartContext[] } {
   const starts: StartContext[] = []
-  const frame = { observation: {}, reward: 0, status: 'running', info: {} } as const
+  const timeStep = { observation: {}, reward: 0, status: 'running', info: {} } as const
   const environment: Environment = {
     name: 'curious',
     description: 'Looks at what it is started with.',
@@ -21,7 +21,10 @@ function curious(secrets?: readonly string[]): { environment: Environment; start
     concurrent: true,
     start: (context) => {
       starts.push(context)
-      return { frame, step: () => ({ frame, step: () => Promise.reject(new Error()) }) }
+      return {
+        timeStep: timeStep,
+        step: () => ({ timeStep: timeStep, step: () => Promise.reject(new Error()) }),
+      }
     },
   }
   return { environment, starts }
@@ -49,7 +52,7 @@ describe('secrets of a reset', () => {
 describe('a tool for the last words', () => {
   const tool = (input: z.ZodType<never>) => ({ description: '', input, terminal: true, run: () => null })
   const define = (tools: Record<string, ReturnType<typeof tool>>) =>
-    defineEnvironment({ name: 'talk', open: () => 0, tools, rubric: { none: () => 0 } })
+    defineToolEnvironment({ name: 'talk', open: () => 0, tools, rubric: { none: () => 0 } })
   const text = z.strictObject({ text: z.string() }) as unknown as z.ZodType<never>
   const nothing = z.strictObject({}) as unknown as z.ZodType<never>
 

@@ -23,23 +23,23 @@ export interface TaskSpec {
 }
 
 /** A task with what the environment needs to start it. */
-export interface Task<T> {
+export interface Task<TTask> {
   readonly spec: TaskSpec
-  readonly data: T
+  readonly data: TTask
 }
 
 /** The tasks of an environment. Free of side effects: asking changes nothing. */
-export interface TaskProvider<T = unknown> {
+export interface TaskProvider<TTask = unknown> {
   /** All splits, never empty; the first is the default one. */
   splits(): MaybePromise<readonly Split[]>
   /** How many tasks a split has. */
   count(split: string): MaybePromise<number>
   /** Tasks with index in [start, stop), fewer where the split ends. */
-  range(split: string, start: number, stop: number): MaybePromise<readonly Task<T>[]>
+  range(split: string, start: number, stop: number): MaybePromise<readonly Task<TTask>[]>
   /** The task with this id, in whatever split. */
-  find(id: string): MaybePromise<Task<T> | undefined>
+  find(id: string): MaybePromise<Task<TTask> | undefined>
   /** A task of a spec that no list has, where any object of the right shape is one; undefined for what is none. */
-  made?(spec: Readonly<Record<string, unknown>>): MaybePromise<Task<T> | undefined>
+  made?(spec: Readonly<Record<string, unknown>>): MaybePromise<Task<TTask> | undefined>
 }
 
 /** Names the task to start; see {@link selectTask} for what holds when several or none are given. */
@@ -52,9 +52,9 @@ export interface TaskSelector {
 }
 
 /** Options of {@link taskList}. */
-export interface TaskListOptions<T> {
+export interface TaskListOptions<TTask> {
   /** What to publish of a task beside id, split and index; nothing when not given. */
-  readonly publish?: (data: T) => Readonly<Record<string, unknown>>
+  readonly publish?: (data: TTask) => Readonly<Record<string, unknown>>
   /** What each split is for; by default its own name, or `validation` for other names. */
   readonly types?: Readonly<Record<string, Split['type']>>
 }
@@ -67,22 +67,22 @@ const TASK_LIST_KEYS = keysOf<TaskListOptions<unknown>>({ publish: true, types: 
  * @param splits - Rows by split, in order; the first split is the default one. Ids are unique over all splits.
  * @throws RangeError when there is no task in the first split, or an id stands twice.
  */
-export function taskList<T extends { readonly id: string }>(
-  splits: Readonly<Record<string, readonly T[]>>,
-  options: TaskListOptions<T> = {},
-): TaskProvider<T> {
+export function taskList<TTask extends { readonly id: string }>(
+  splits: Readonly<Record<string, readonly TTask[]>>,
+  options: TaskListOptions<TTask> = {},
+): TaskProvider<TTask> {
   checkKeys('the options of taskList', options, TASK_LIST_KEYS)
   for (const split of Object.keys(options.types ?? {})) {
     if (!Object.hasOwn(splits, split))
       throw new TypeError(`\`types\` names "${split}", which is not a split.`)
   }
-  const bySplit = new Map<string, readonly Task<T>[]>()
-  const byId = new Map<string, Task<T>>()
+  const bySplit = new Map<string, readonly Task<TTask>[]>()
+  const byId = new Map<string, Task<TTask>>()
   for (const [split, rows] of Object.entries(splits)) {
     const given: unknown = rows
     if (!Array.isArray(given)) throw new TypeError(`The split "${split}" must be a list of tasks.`)
     const tasks = rows.map((data, index) => {
-      const id: unknown = (data as T | null | undefined)?.id
+      const id: unknown = (data as TTask | null | undefined)?.id
       if (typeof id !== 'string' || id === '') {
         throw new TypeError(
           `Task ${String(index)} of "${split}" has no \`id\`: give each task a text that is its own.`,
@@ -100,7 +100,7 @@ export function taskList<T extends { readonly id: string }>(
   if ((listed[0] && bySplit.get(listed[0].name)?.length) === 0 || listed.length === 0) {
     throw new RangeError('The first split has no tasks.')
   }
-  const tasksOf = (split: string): readonly Task<T>[] => {
+  const tasksOf = (split: string): readonly Task<TTask>[] => {
     const tasks = bySplit.get(split)
     if (tasks === undefined) throw invalidSplit(split, [...bySplit.keys()])
     return tasks
@@ -139,7 +139,11 @@ export async function requireSplit(tasks: TaskProvider, split: string): Promise<
 }
 
 /** One task by its place. Throws `VALIDATION_ERROR` (HTTP 400) for an unknown split or an index outside it. */
-export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: number): Promise<Task<T>> {
+export async function taskAt<TTask>(
+  tasks: TaskProvider<TTask>,
+  split: string,
+  index: number,
+): Promise<Task<TTask>> {
   await requireSplit(tasks, split)
   const [task] = index < 0 || !Number.isSafeInteger(index) ? [] : await tasks.range(split, index, index + 1)
   if (task === undefined) {
@@ -164,11 +168,11 @@ export async function taskAt<T>(tasks: TaskProvider<T>, split: string, index: nu
  * @param seed - The caller's seed; `undefined` when none was sent.
  * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400) when it does not exist, naming at most ten that do.
  */
-export async function selectTask<T>(
-  tasks: TaskProvider<T> | undefined,
+export async function selectTask<TTask>(
+  tasks: TaskProvider<TTask> | undefined,
   selector: TaskSelector,
   seed: number | undefined,
-): Promise<Task<T> | null> {
+): Promise<Task<TTask> | null> {
   const { split, index, taskSpec } = selector
   const taskId = selector.taskId ?? (typeof taskSpec?.['id'] === 'string' ? taskSpec['id'] : undefined)
   if (tasks === undefined) {
@@ -194,7 +198,7 @@ export async function selectTask<T>(
     })
   }
   if (split !== undefined) await requireSplit(tasks, split)
-  requirePlace(selector, seed)
+  requireIndex(selector, seed)
   const from = split ?? defaultSplit
   if (index !== undefined) return taskAt(tasks, from, index)
   const size = await tasks.count(from)
@@ -216,7 +220,7 @@ export async function selectTask<T>(
  *
  * @throws OpenEnvError `VALIDATION_ERROR` (HTTP 400), naming the field that is missing.
  */
-export function requirePlace({ split, index }: TaskSelector, seed: number | undefined): void {
+export function requireIndex({ split, index }: TaskSelector, seed: number | undefined): void {
   if (seed !== undefined || (split === undefined) === (index === undefined)) return
   throw split === undefined ? halfPlace('index', 'split') : halfPlace('split', 'index')
 }

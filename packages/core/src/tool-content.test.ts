@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineEnvironment } from './define.ts'
+import { defineToolEnvironment } from './tool-environment.ts'
 import type { Progress } from './episode.ts'
 import { openLocal } from './local.ts'
 import { content } from './tool-content.ts'
-import { seatAgent } from './tool-host.ts'
+import { agentTools } from './agent-tools.ts'
 
 const PIXEL = 'iVBORw0KGgo='
 
-const gallery = defineEnvironment({
+const gallery = defineToolEnvironment({
   name: 'gallery',
   open: () => ({ looks: 0 }),
   tools: {
@@ -53,7 +53,7 @@ describe('content', () => {
   it('shows pieces of every kind, in order, with the value beside them', async () => {
     await using episode = openLocal(gallery)
     await episode.reset()
-    const result = await seatAgent(episode, gallery).callTool('look', {})
+    const result = await agentTools(episode, gallery).callTool('look', {})
     expect(result.content.map(({ type }) => type)).toEqual(['text', 'image', 'audio', 'resource', 'resource'])
     expect(result).toMatchObject({ data: { looks: 1 }, structuredContent: { looks: 1 }, isError: false })
   })
@@ -61,7 +61,7 @@ describe('content', () => {
   it('may have no value', async () => {
     await using episode = openLocal(gallery)
     await episode.reset()
-    const result = await seatAgent(episode, gallery).callTool('glance', {})
+    const result = await agentTools(episode, gallery).callTool('glance', {})
     expect(result.data).toBeNull()
     expect(result).not.toHaveProperty('structuredContent')
   })
@@ -80,7 +80,7 @@ describe('progress', () => {
     await episode.reset()
     const heard: Progress[] = []
     const onProgress = (progress: Progress) => heard.push(progress)
-    const result = await seatAgent(episode, gallery).callTool('walk', { rooms: 3 }, { onProgress })
+    const result = await agentTools(episode, gallery).callTool('walk', { rooms: 3 }, { onProgress })
     expect(heard).toEqual(
       [1, 2, 3].map((room) => ({ progress: room, total: 3, message: `Room ${String(room)}` })),
     )
@@ -90,6 +90,6 @@ describe('progress', () => {
   it('may be told to nobody', async () => {
     await using episode = openLocal(gallery)
     await episode.reset()
-    expect(await seatAgent(episode, gallery).callTool('walk', { rooms: 2 })).toMatchObject({ data: 2 })
+    expect(await agentTools(episode, gallery).callTool('walk', { rooms: 2 })).toMatchObject({ data: 2 })
   })
 })

@@ -1,6 +1,13 @@
 import { z } from 'zod'
-import type { CallRecord, GivenTask, GoldOf, ToolContext, WorldDefinition, WorldScore } from './define.ts'
-import type { Frame, Simulation, StartContext, StepContext } from './environment.ts'
+import type {
+  CallRecord,
+  GivenTask,
+  GoldOf,
+  ToolContext,
+  ToolEnvironmentDefinition,
+  WorldScore,
+} from './tool-environment.ts'
+import type { TimeStep, Simulation, StartContext, StepContext } from './environment.ts'
 import type { Status } from './episode.ts'
 import { isOpenEnvError, OpenEnvError } from './errors.ts'
 import { scoredTerm, type RubricTerm, type TermAnswer } from './rubric.ts'
@@ -11,18 +18,18 @@ import type { Tool } from './tool.ts'
 import { toolFailed, toolSucceeded, type ToolAction, type ToolObservation } from './tool-call.ts'
 
 /** A tool made ready. */
-export interface WorldTool<W, T> {
+export interface WorldTool<TWorld, TTask> {
   readonly tool: Tool
   readonly input: z.ZodType
-  readonly run: (world: W, input: unknown, context: ToolContext<T>) => unknown
+  readonly run: (world: TWorld, input: unknown, context: ToolContext<TTask>) => unknown
 }
 
 /** A definition made ready. */
-export interface WorldInside<W, T> {
-  readonly definition: WorldDefinition<W, T, Record<string, unknown>>
+export interface WorldInside<TWorld, TTask> {
+  readonly definition: ToolEnvironmentDefinition<TWorld, TTask, Record<string, unknown>>
   readonly description: string
-  readonly tools: ReadonlyMap<string, WorldTool<W, T>>
-  readonly terms: readonly RubricTerm<WorldScore<W, T>>[]
+  readonly tools: ReadonlyMap<string, WorldTool<TWorld, TTask>>
+  readonly terms: readonly RubricTerm<WorldScore<TWorld, TTask>>[]
   readonly range: readonly [number, number]
 }
 
@@ -36,9 +43,9 @@ export const WorldView = z.strictObject({
 })
 
 /** Opens a world and asks what to tell the agent. */
-export async function startWorld<W, T>(
-  inside: WorldInside<W, T>,
-  context: StartContext<T>,
+export async function startWorld<TWorld, TTask>(
+  inside: WorldInside<TWorld, TTask>,
+  context: StartContext<TTask>,
 ): Promise<Simulation<ToolAction, ToolObservation>> {
   const { definition, description } = inside
   const given = givenTask(context.task)
@@ -53,34 +60,34 @@ export async function startWorld<W, T>(
 }
 
 /** A task without its gold: a copy, so that nothing that holds it leads to the gold. */
-function givenTask<T>(task: Task<T> | null): GivenTask<T> {
-  if (task === null) return null as GivenTask<T>
-  const { gold: _gold, ...given } = task.data as T & { readonly gold?: unknown }
-  return given as GivenTask<T>
+function givenTask<TTask>(task: Task<TTask> | null): GivenTask<TTask> {
+  if (task === null) return null as GivenTask<TTask>
+  const { gold: _gold, ...given } = task.data as TTask & { readonly gold?: unknown }
+  return given as GivenTask<TTask>
 }
 
-interface Held<W, T> {
-  readonly world: W
-  readonly task: Task<T> | null
-  readonly given: GivenTask<T>
+interface Held<TWorld, TTask> {
+  readonly world: TWorld
+  readonly task: Task<TTask> | null
+  readonly given: GivenTask<TTask>
   readonly prompt: string
   readonly calls: CallRecord[]
 }
 
 /** A world at work. It changes in place: one object from reset to the end. */
-class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
-  readonly #inside: WorldInside<W, T>
-  readonly #held: Held<W, T>
-  readonly fork?: () => Promise<WorldSimulation<W, T>>
-  frame: Frame<ToolObservation>
+class WorldSimulation<TWorld, TTask> implements Simulation<ToolAction, ToolObservation> {
+  readonly #inside: WorldInside<TWorld, TTask>
+  readonly #held: Held<TWorld, TTask>
+  readonly fork?: () => Promise<WorldSimulation<TWorld, TTask>>
+  timeStep: TimeStep<ToolObservation>
   #open = true
   /** Why it can't be scored; every later call fails for the same reason. */
   #failure: OpenEnvError | null = null
 
-  constructor(inside: WorldInside<W, T>, held: Held<W, T>) {
+  constructor(inside: WorldInside<TWorld, TTask>, held: Held<TWorld, TTask>) {
     this.#inside = inside
     this.#held = held
-    this.frame = frameOf({ prompt: held.prompt })
+    this.timeStep = frameOf({ prompt: held.prompt })
     if (inside.definition.fork !== undefined) this.fork = this.#fork
   }
 
@@ -88,12 +95,12 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     if (this.#failure !== null) throw this.#failure
     const { tool_name: name, arguments: args } = action
     const { observation, final } = await this.#call(name, args ?? {}, context)
-    this.frame = final ? await this.#scored(observation, 'terminated', context) : frameOf(observation)
+    this.timeStep = final ? await this.#scored(observation, 'terminated', context) : frameOf(observation)
     return this
   }
 
   async truncate(context: StepContext): Promise<this> {
-    this.frame = await this.#scored(this.frame.observation, 'truncated', context)
+    this.timeStep = await this.#scored(this.timeStep.observation, 'truncated', context)
     return this
   }
 
@@ -103,7 +110,7 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
 
   /** Without evidence: where agents may ask for the state, that is not for them. */
   view(): z.infer<typeof WorldView> {
-    const { reward, terms = [] } = this.frame
+    const { reward, terms = [] } = this.timeStep
     return {
       task_id: this.#held.task?.spec.id ?? null,
       reward,
@@ -170,10 +177,10 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     observation: ToolObservation,
     status: Status,
     { signal }: StepContext,
-  ): Promise<Frame<ToolObservation>> {
+  ): Promise<TimeStep<ToolObservation>> {
     const { terms, range } = this.#inside
     const { world, task, given, calls } = this.#held
-    const gold = (task?.data as { readonly gold?: unknown } | undefined)?.gold as GoldOf<T>
+    const gold = (task?.data as { readonly gold?: unknown } | undefined)?.gold as GoldOf<TTask>
     const scored: Term[] = []
     let total = 0
     for (const { name, weight, score } of terms) {
@@ -201,12 +208,16 @@ class WorldSimulation<W, T> implements Simulation<ToolAction, ToolObservation> {
     return this.#failure
   }
 
-  async #fork(): Promise<WorldSimulation<W, T>> {
+  async #fork(): Promise<WorldSimulation<TWorld, TTask>> {
     const { definition } = this.#inside
     const { world, calls } = this.#held
     const copy = this.#open ? await definition.fork?.(world) : world
-    const twin = new WorldSimulation(this.#inside, { ...this.#held, world: copy as W, calls: [...calls] })
-    twin.frame = this.frame
+    const twin = new WorldSimulation(this.#inside, {
+      ...this.#held,
+      world: copy as TWorld,
+      calls: [...calls],
+    })
+    twin.timeStep = this.timeStep
     twin.#open = this.#open
     twin.#failure = this.#failure
     return twin
@@ -218,13 +229,13 @@ function frameOf(
   status: Status = 'running',
   reward: number | null = null,
   terms?: Terms,
-): Frame<ToolObservation> {
-  const frame = { observation, reward, status, info: {} }
-  return terms === undefined ? frame : { ...frame, terms }
+): TimeStep<ToolObservation> {
+  const timeStep = { observation, reward, status, info: {} }
+  return terms === undefined ? timeStep : { ...timeStep, terms }
 }
 
 /** The step's context with the task in it; its stream and signal stay as lazy as they are. */
-function toolContext<T>(context: StepContext, task: GivenTask<T>): ToolContext<T> {
+function toolContext<TTask>(context: StepContext, task: GivenTask<TTask>): ToolContext<TTask> {
   return {
     task,
     index: context.index,

@@ -6,7 +6,7 @@ import type { Places } from './places.ts'
 import { openProject } from './python/project.ts'
 import { ImportFailure, ImportRefusal } from './refusal.ts'
 import { ResolutionError, type Resolution } from './resolve-requirements.ts'
-import { importersOf, nameOf, selectEntryPoint, type Selection, type Sighting } from './selection.ts'
+import { importersOf, nameOf, selectEntryPoint, type Selection, type DetectedSource } from './selection.ts'
 import { findingLine, type Finding } from './source/finding.ts'
 import { readTree } from './source/tree.ts'
 import { vendorPath, vendorSource } from './vendor.ts'
@@ -47,7 +47,7 @@ export async function planImport(request: ImportRequest): Promise<ImportPlan> {
   const importers = importersOf(request.importers, request.type)
   const source = await readSource(places.source)
   const { tree } = source
-  const sightings: Sighting[] = []
+  const sightings: DetectedSource[] = []
   for (const importer of importers) {
     signal?.throwIfAborted()
     sightings.push({ importer, detection: await importer.detect(source) })

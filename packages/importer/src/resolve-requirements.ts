@@ -6,7 +6,7 @@ import { installerEnvironment } from '@openenv-ts/core/node'
 import { satisfies } from '@renovatebot/pep440'
 import type { PythonNeeds } from './importer.ts'
 import { normalName, parseRequirement } from './requirements/pep508.ts'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 
 /** Requirements as an index resolved them on some day. */
 export interface Resolution {

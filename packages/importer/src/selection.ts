@@ -1,17 +1,17 @@
 import type { Detection, EntryPoint, EnvironmentImporter } from './importer.ts'
 import { ImportRefusal } from './refusal.ts'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import { findingLine, type Finding } from './source/finding.ts'
 import { someOf } from './source/some-of.ts'
 
 /** What one importer sees in a source. */
-export interface Sighting {
+export interface DetectedSource {
   readonly importer: EnvironmentImporter
   readonly detection: Detection
 }
 
 /** The one entry point that is imported, and by whom. */
-export interface Selection extends Sighting {
+export interface Selection extends DetectedSource {
   readonly entryPoint: EntryPoint
 }
 
@@ -43,7 +43,7 @@ export function importersOf(
  * @throws ImportRefusal where there is none, or there are several: of types first, then of entry points [IM-2].
  */
 export function selectEntryPoint(
-  sightings: readonly Sighting[],
+  sightings: readonly DetectedSource[],
   envClass: string | undefined,
   unread: readonly Finding[] = [],
 ): Selection {
@@ -100,7 +100,7 @@ function isNamed(entryPoint: EntryPoint, wanted: string): boolean {
   )
 }
 
-function nothing(sightings: readonly Sighting[], unread: readonly Finding[]): ImportRefusal {
+function nothing(sightings: readonly DetectedSource[], unread: readonly Finding[]): ImportRefusal {
   const types = sightings.map(({ importer }) => importer.sourceType)
   const bases = sightings.flatMap(({ detection }) => detection.bases)
   if (bases.length > 0) {

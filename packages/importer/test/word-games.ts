@@ -38,10 +38,10 @@ export const wordGames: EnvironmentImporter = {
 }
 
 function wrapperOf(name: string, word: string): string {
-  return `import { defineEnvironment, taskList } from '@openenv-ts/core'
+  return `import { defineToolEnvironment, taskList } from '@openenv-ts/core'
 import { z } from 'zod'
 
-export default defineEnvironment({
+export default defineToolEnvironment({
   name: '${name}',
   description: 'Spell ${word}.',
   version: '0.1.0',

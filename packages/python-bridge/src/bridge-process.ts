@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { checked, Loaded, type Description } from './contract.ts'
-import { ForkServer, type SessionLine } from './fork-server.ts'
+import { ForkServer, type SessionTransport } from './fork-server.ts'
 import { killGroup } from './process-group.ts'
 import { GoneError, LateError, Rpc } from './rpc.ts'
 
@@ -142,7 +142,7 @@ export class BridgeProcess {
   }
 
   /** A conversation for one session: with this process, or with a child of its own. */
-  async line(): Promise<SessionLine> {
+  async line(): Promise<SessionTransport> {
     if (this.#forks === null) return { request: (...args) => this.request(...args), end: () => undefined }
     const key = randomUUID()
     const arriving = this.#forks.expect(key, FORK_SECONDS)

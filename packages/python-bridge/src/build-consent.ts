@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
-import { OpenEnvError, printable } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 
 /** Which packages an installer may build: those without a wheel run their own build, which is code of strangers. */
 export type Builds =

@@ -1,4 +1,5 @@
-import { openLocal, selectTask, type Reply, type ToolAction } from '@openenv-ts/core'
+import { openLocal, type Reply } from '@openenv-ts/core'
+import { selectTask, type ToolAction } from '@openenv-ts/core/host'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { troubledPackage, type TroubledPackage } from '../test/package.ts'
 import type { PythonEnvironment } from './index.ts'

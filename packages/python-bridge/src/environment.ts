@@ -1,4 +1,5 @@
-import { toolCallSchema, type Environment, type ToolAction } from '@openenv-ts/core'
+import type { Environment } from '@openenv-ts/core'
+import { toolCallSchema, type ToolAction } from '@openenv-ts/core/host'
 import { z } from 'zod'
 import { checked, GroupScores } from './contract.ts'
 import { PythonHost } from './host.ts'
@@ -27,7 +28,7 @@ export interface PythonEnvironment extends Environment<
  * @throws OpenEnvError FACTORY_ERROR when there is no Python that fits, when something cannot be installed, or when the
  * source cannot be loaded; `data.python.traceback` says where.
  */
-export async function pythonEnvironment(options: PythonEnvironmentOptions): Promise<PythonEnvironment> {
+export async function openPythonEnvironment(options: PythonEnvironmentOptions): Promise<PythonEnvironment> {
   const host = new PythonHost(options)
   const described = await host.describe()
   const tools = described.tools.map(toolOf)

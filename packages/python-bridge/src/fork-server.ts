@@ -13,7 +13,7 @@ const OBITUARY_MS = 1000
 const MAX_STRANGERS = 64
 
 /** Where the calls of one session go. */
-export interface SessionLine {
+export interface SessionTransport {
   request(method: string, params: unknown, seconds: number): Promise<unknown>
   /** Ends what belongs to this session alone. */
   end(): void
@@ -66,7 +66,7 @@ export class ForkServer {
   }
 
   /** Waits for the child that says this key. */
-  expect(key: string, seconds: number): Promise<SessionLine> {
+  expect(key: string, seconds: number): Promise<SessionTransport> {
     this.#forked += 1
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -76,7 +76,7 @@ export class ForkServer {
       this.#expected.set(key, (socket, identity, rpc) => {
         clearTimeout(timer)
         this.#children.set(identity.pid, { identity, rpc })
-        resolve(new ChildLine(socket, identity, rpc))
+        resolve(new ChildTransport(socket, identity, rpc))
       })
     })
   }
@@ -147,7 +147,7 @@ export class ForkServer {
   }
 }
 
-class ChildLine implements SessionLine {
+class ChildTransport implements SessionTransport {
   readonly #socket: Socket
   readonly #identity: ProcessIdentity
   readonly #rpc: Rpc

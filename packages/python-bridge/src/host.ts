@@ -1,13 +1,14 @@
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
-import { escapeControls, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { escapeControls } from '@openenv-ts/core/host'
 import { adviceFor } from './advice.ts'
 import { buildsAllowed } from './build-consent.ts'
 import { BridgeProcess } from './bridge-process.ts'
 import type { Description } from './contract.ts'
 import { environmentsFolder } from './environments-folder.ts'
-import type { SessionLine } from './fork-server.ts'
+import type { SessionTransport } from './fork-server.ts'
 import {
   DEFAULT_MESSAGE_MB,
   DEFAULT_TIMEOUTS,
@@ -49,7 +50,7 @@ export class PythonHost {
   }
 
   /** A way for the calls of a new session. Throws OpenEnvError. */
-  async line(): Promise<SessionLine> {
+  async line(): Promise<SessionTransport> {
     const process = await this.#current()
     return this.asOpenEnv('open', () => process.line())
   }
@@ -99,7 +100,7 @@ export class PythonHost {
         folder: vendored,
         entry,
         sessions,
-        env: surroundings(environment, bytecode, variables),
+        env: processEnvironment(environment, bytecode, variables),
         loadSeconds: this.timeouts.load,
         closeSeconds: this.timeouts.close,
         maxMessageBytes: (this.#options.messageMb ?? DEFAULT_MESSAGE_MB) * MIB,
@@ -194,7 +195,7 @@ const ORDINARY =
 /** Tokens open the planes of a server: no source gets one, whatever it declares. */
 const TOKEN = /^OPENENV_(?:CONTROL|AGENT|OPERATOR)_TOKEN(?:_FILE)?$/
 
-function surroundings(
+function processEnvironment(
   environment: VirtualEnvironment,
   bytecode: string,
   declared: readonly string[],

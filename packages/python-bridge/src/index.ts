@@ -1,4 +1,4 @@
-export { pythonEnvironment } from './environment.ts'
+export { openPythonEnvironment } from './environment.ts'
 export type { PythonEnvironment } from './environment.ts'
 export { PythonObservation } from './observation.ts'
 export type { PythonEnvironmentOptions, PythonSource, PythonTimeouts } from './options.ts'

@@ -1,4 +1,4 @@
-import { ToolObservation } from '@openenv-ts/core'
+import { ToolObservation } from '@openenv-ts/core/host'
 import { z } from 'zod'
 
 const Text = z.strictObject({ type: z.literal('text'), text: z.string() })

@@ -1,16 +1,14 @@
 import {
   content,
   OpenEnvError,
-  toolFailed,
-  toolSucceeded,
-  type Frame,
+  type TimeStep,
   type Simulation,
   type StartContext,
   type Tool,
-  type ToolAction,
 } from '@openenv-ts/core'
+import { toolFailed, toolSucceeded, type ToolAction } from '@openenv-ts/core/host'
 import { checked, Opened, Outcome, type PythonMessage, type PythonTool } from './contract.ts'
-import type { SessionLine } from './fork-server.ts'
+import type { SessionTransport } from './fork-server.ts'
 import type { PythonHost } from './host.ts'
 import type { PythonObservation } from './observation.ts'
 import type { PythonTask } from './tasks.ts'
@@ -54,9 +52,9 @@ export function newSessionId(): string {
 
 /** One episode in a Python process. It changes in place. */
 export class PythonSimulation implements Simulation<ToolAction, PythonObservation> {
-  frame: Frame<PythonObservation>
+  timeStep: TimeStep<PythonObservation>
   readonly #host: PythonHost
-  readonly #line: SessionLine
+  readonly #transport: SessionTransport
   readonly #session: string
   readonly #prompt: string
   readonly #tools: readonly Tool[]
@@ -67,12 +65,12 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
 
   constructor(
     host: PythonHost,
-    line: SessionLine,
+    line: SessionTransport,
     session: string,
     { messages, tools, shown_tools: shown }: Opened,
   ) {
     this.#host = host
-    this.#line = line
+    this.#transport = line
     this.#session = session
     this.#prompt = textOf(messages)
     this.#tools = tools.map(toolOf)
@@ -83,7 +81,7 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
         ? { tools: shown as { name: string; description: string; parameters: object }[] }
         : {}),
     } as PythonObservation
-    this.frame = { observation, reward: null, status: 'running', info: {} }
+    this.timeStep = { observation, reward: null, status: 'running', info: {} }
   }
 
   get broken(): boolean {
@@ -97,14 +95,14 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
   async step({ tool_name: name, arguments: args }: ToolAction): Promise<this> {
     if (this.#over !== null) throw this.#over
     if (!isJson(args)) {
-      this.frame = refused(name, 'invalid_args', 'The arguments are no JSON.')
+      this.timeStep = refused(name, 'invalid_args', 'The arguments are no JSON.')
       return this
     }
     const call = { session: this.#session, name, arguments: args ?? {} }
     let outcome: Outcome
     try {
       const host = this.#host
-      const request = (): Promise<unknown> => this.#line.request('call', call, host.timeouts.call)
+      const request = (): Promise<unknown> => this.#transport.request('call', call, host.timeouts.call)
       const answer = await host.asOpenEnv('call', request)
       outcome = checked(Outcome, 'call', answer)
     } catch (error) {
@@ -121,7 +119,7 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
       throw error
     }
     this.#scoringErrors.push(...outcome.scoring_errors)
-    this.frame = this.#frameOf(name, outcome)
+    this.timeStep = this.#frameOf(name, outcome)
     return this
   }
 
@@ -141,15 +139,15 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
     if (this.#closed) return
     this.#closed = true
     try {
-      await this.#line.request('close', { session: this.#session }, this.#host.timeouts.close)
+      await this.#transport.request('close', { session: this.#session }, this.#host.timeouts.close)
     } catch {
       // What its end goes wrong by is nobody's concern any more; its process may have gone already.
     } finally {
-      this.#line.end()
+      this.#transport.end()
     }
   }
 
-  #frameOf(name: string, outcome: Outcome): Frame<PythonObservation> {
+  #frameOf(name: string, outcome: Outcome): TimeStep<PythonObservation> {
     const { content: blocks, data, reward, finished, truncated, failure, scoring_errors: raised } = outcome
     const observation =
       failure === null
@@ -160,7 +158,7 @@ export class PythonSimulation implements Simulation<ToolAction, PythonObservatio
   }
 }
 
-function refused(name: string, kind: 'invalid_args', message: string): Frame<PythonObservation> {
+function refused(name: string, kind: 'invalid_args', message: string): TimeStep<PythonObservation> {
   return { observation: toolFailed(name, kind, message), reward: null, status: 'running', info: {} }
 }
 

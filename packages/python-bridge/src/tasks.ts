@@ -1,4 +1,5 @@
-import { requireSplit, type Split, type Task, type TaskProvider } from '@openenv-ts/core'
+import type { Split, Task, TaskProvider } from '@openenv-ts/core'
+import { requireSplit } from '@openenv-ts/core/host'
 import { checked, Count, Rows } from './contract.ts'
 import type { PythonHost } from './host.ts'
 

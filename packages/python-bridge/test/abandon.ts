@@ -1,9 +1,9 @@
 // Starts a session whose Python has started a child, says both pids, and waits to be killed.
 import { openLocal } from '@openenv-ts/core'
-import { pythonEnvironment } from '@openenv-ts/python-bridge'
+import { openPythonEnvironment } from '@openenv-ts/python-bridge'
 
 const [, , folder = '', sessions = 'shared'] = process.argv
-const environment = await pythonEnvironment({
+const environment = await openPythonEnvironment({
   name: 'troubled',
   description: 'It misbehaves.',
   version: '0.0.0',

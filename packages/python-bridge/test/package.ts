@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { pythonEnvironment, type PythonEnvironment, type PythonEnvironmentOptions } from '../src/index.ts'
+import { openPythonEnvironment, type PythonEnvironment, type PythonEnvironmentOptions } from '../src/index.ts'
 
 const TROUBLED = fileURLToPath(new URL('./troubled.py', import.meta.url))
 
@@ -25,7 +25,7 @@ export async function troubledPackage(requirements = ''): Promise<TroubledPackag
   return {
     folder,
     open: async (options = {}) => {
-      const environment = await pythonEnvironment({
+      const environment = await openPythonEnvironment({
         name: 'troubled',
         description: 'It misbehaves.',
         version: '0.0.0',

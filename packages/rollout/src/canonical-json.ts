@@ -17,9 +17,9 @@ export function jsonCopy(value: unknown): Json {
   return JSON.parse(canonicalJson(value)) as Json
 }
 
-type Place = (string | number)[]
+type JsonPath = (string | number)[]
 
-function write(value: unknown, place: Place, parents: object[]): string {
+function write(value: unknown, place: JsonPath, parents: object[]): string {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -36,7 +36,7 @@ function write(value: unknown, place: Place, parents: object[]): string {
   }
 }
 
-function writeObject(value: object, place: Place, parents: object[]): string {
+function writeObject(value: object, place: JsonPath, parents: object[]): string {
   if (Array.isArray(value)) {
     const items = Array.from(value as unknown[], (item, index) => write(item, [...place, index], parents))
     return `[${items.join(',')}]`
@@ -55,6 +55,6 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function notJson(what: string, place: Place): TypeError {
+function notJson(what: string, place: JsonPath): TypeError {
   return new TypeError(`Not JSON: ${what} at ${place.length === 0 ? 'the top' : place.join('.')}.`)
 }

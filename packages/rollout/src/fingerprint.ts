@@ -50,7 +50,7 @@ function pathOf(environment: string | URL): string | null {
 }
 
 /** What npm publishes whatever a package says, and what it never does. */
-const ALWAYS = ['/package.json', '/README*', '/LICENSE*', '/LICENCE*']
+const ALWAYS = ['/package.json', '/README*', '/LICENSE*', '/LICENSE*']
 const NEVER = ['node_modules', '.git', '.npmrc', '.DS_Store', 'package-lock.json', '*.orig', '.*.swp']
 
 /** What `npm publish` packs: the patterns of `files`, else everything that `.npmignore` or `.gitignore` leaves in. */

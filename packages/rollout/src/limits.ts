@@ -9,7 +9,7 @@ export interface RolloutLimits {
   /** Tokens that the policy reported; looked at before each action. */
   readonly tokens?: number
   /** Refused actions in a row after which the episode is an `agent_error`; 3 when not given. */
-  readonly refusals?: number
+  readonly invalidActions?: number
 }
 
 /** The limits that truncate. */
@@ -29,15 +29,15 @@ export function resolveLimits(limits: RolloutLimits = {}, ownSteps?: number): Re
     steps = Math.max(1000, ownSteps ?? 0),
     seconds = Infinity,
     tokens = Infinity,
-    refusals = 3,
+    invalidActions: invalidActions = 3,
   } = limits
-  for (const [name, value] of Object.entries({ steps, tokens, refusals })) {
+  for (const [name, value] of Object.entries({ steps, tokens, invalidActions })) {
     if (value !== Infinity && (!Number.isSafeInteger(value) || value < 1)) {
       throw new RangeError(`The limit "${name}" is a whole number from 1, not ${String(value)}.`)
     }
   }
   if (!(seconds > 0)) throw new RangeError(`The limit "seconds" is above 0, not ${String(seconds)}.`)
-  return { steps, seconds, tokens, refusals }
+  return { steps, seconds, tokens, invalidActions: invalidActions }
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1

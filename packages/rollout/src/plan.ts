@@ -1,4 +1,5 @@
-import { checkKeys, isOpenEnvError, keysOf } from '@openenv-ts/core'
+import { isOpenEnvError } from '@openenv-ts/core'
+import { checkKeys, keysOf } from '@openenv-ts/core/host'
 import { canonicalJson, jsonCopy } from './canonical-json.ts'
 import { resolveLimits, type ResolvedLimits, type RolloutLimits } from './limits.ts'
 import { policyName, type AnyPolicy } from './policy.ts'
@@ -49,7 +50,7 @@ export async function planRollout(target: Target, policy: AnyPolicy, options: Ro
       steps: finiteOr(limits.steps),
       seconds: finiteOr(limits.seconds),
       tokens: finiteOr(limits.tokens),
-      refusals: limits.refusals,
+      invalid_actions: limits.invalidActions,
     },
   }
   return { settings, limits, jobs: jobsOf(settings) }
@@ -117,7 +118,7 @@ function settingsOf(policy: AnyPolicy): Readonly<Record<string, unknown>> {
   return typeof policy === 'function' ? {} : (policy.settings ?? {})
 }
 
-const LIMIT_KEYS = keysOf<RolloutLimits>({ steps: true, seconds: true, tokens: true, refusals: true })
+const LIMIT_KEYS = keysOf<RolloutLimits>({ steps: true, seconds: true, tokens: true, invalidActions: true })
 
 function checkedLimits({ limits }: RolloutOptions, { maxSteps }: Target): ResolvedLimits {
   if (limits !== undefined) requireKnown('limits', limits, LIMIT_KEYS)

@@ -1,14 +1,14 @@
 import type { Episode } from '@openenv-ts/core'
 import type { ResolvedLimits } from './limits.ts'
 import type { Failure } from './outcome.ts'
-import { pause } from './pause.ts'
+import { sleepUnlessAborted } from './sleep.ts'
 import type { Job } from './plan.ts'
 import { policyName, type AnyPolicy } from './policy.ts'
 import { SCHEMA_VERSION, type UnchainedRecord } from './record.ts'
 import { failedToOpen, runEpisode, type EpisodeResult } from './run-episode.ts'
 import type { Writer } from './run-writer.ts'
 import type { Target } from './target.ts'
-import type { Turnstile } from './turnstile.ts'
+import type { CapacityQueue } from './capacity-queue.ts'
 import { addUsage, type Usage } from './usage.ts'
 
 /** What all jobs of a rollout have in common. */
@@ -18,7 +18,7 @@ export interface JobContext {
   readonly limits: ResolvedLimits
   readonly retries: number
   readonly retryDelayMs: number
-  readonly turnstile: Turnstile
+  readonly capacity: CapacityQueue
   readonly writer: Pick<Writer, 'note'>
   readonly signal: AbortSignal
 }
@@ -35,18 +35,18 @@ export async function playJob(
   job: Job,
   context: JobContext,
 ): Promise<{ readonly record: UnchainedRecord; readonly failure: Failure | null } | null> {
-  const { policy, turnstile, writer, signal, retries, retryDelayMs } = context
+  const { policy, capacity: turnstile, writer, signal, retries, retryDelayMs } = context
   // What earlier tries used was paid for, too.
   let usage: Usage | null = null
   let tries = 1
   for (;;) {
     const startedAt = Date.now()
-    const result = await turnstile.pass((enter) => attempt(job, context, enter), isFull)
+    const result = await turnstile.attempt((enter) => attempt(job, context, enter), isFull)
     const { outcome, failure, retryable } = result
     if (outcome === 'cancelled') return null
     usage = addUsage(usage, result.usage)
     // A server that is full of our own episodes has room as soon as one of them ends: no try is lost by waiting.
-    if (isFull(result) && (await turnstile.someoneLeaves(signal))) continue
+    if (isFull(result) && (await turnstile.roomFreed(signal))) continue
     if (failure !== null) {
       const { episode_id, task_id, repeat } = job
       const at = new Date().toISOString()
@@ -57,7 +57,7 @@ export async function playJob(
       return { record, failure }
     }
     try {
-      await pause(retryDelayMs * 2 ** (tries - 1), signal)
+      await sleepUnlessAborted(retryDelayMs * 2 ** (tries - 1), signal)
     } catch {
       return null
     }

@@ -7,9 +7,9 @@ export const STOP: unique symbol = Symbol.for('openenv-ts.stop') as never
 export type Stop = typeof STOP
 
 /** A counted step of the episode so far. */
-export interface PastStep<O = unknown> {
+export interface PastStep<TObservation = unknown> {
   readonly action: unknown
-  readonly observation: O
+  readonly observation: TObservation
   readonly reward: number | null
   readonly info: Info
 }
@@ -27,13 +27,13 @@ export interface EpisodeContext {
 }
 
 /** What a policy knows, beside the observation, when it is asked for an action. */
-export interface PolicyContext<O = unknown> extends EpisodeContext {
+export interface PolicyContext<TObservation = unknown> extends EpisodeContext {
   /** The last reply's info over the reset's, so that what only the reset told is still there. */
   readonly info: Info
   /** Counted steps so far: 0 when asked for the first action. */
   readonly index: number
   /** The counted steps so far, oldest first. */
-  readonly history: readonly PastStep<O>[]
+  readonly history: readonly PastStep<TObservation>[]
   /** Why the previous action was refused and not counted; absent after a counted step. */
   readonly error?: string
   /** Adds to what the episode has used; limits on tokens look at it. */
@@ -41,10 +41,10 @@ export interface PolicyContext<O = unknown> extends EpisodeContext {
 }
 
 /** Chooses an action. Any async function of this form is a policy; what it throws ends the episode as `agent_error`. */
-export type PolicyFunction<A = unknown, O = unknown> = (
-  observation: O,
-  context: PolicyContext<O>,
-) => MaybePromise<A | Stop>
+export type PolicyFunction<TAction = unknown, TObservation = unknown> = (
+  observation: TObservation,
+  context: PolicyContext<TObservation>,
+) => MaybePromise<TAction | Stop>
 
 /** A policy with a name, and what else of it belongs in a run's manifest. */
 export interface NamedPolicy {
@@ -57,18 +57,20 @@ export interface NamedPolicy {
 }
 
 /** A policy that remembers nothing by itself: one function serves all episodes. */
-export interface StatelessPolicy<A = unknown, O = unknown> extends NamedPolicy {
-  readonly act: PolicyFunction<A, O>
+export interface StatelessPolicy<TAction = unknown, TObservation = unknown> extends NamedPolicy {
+  readonly act: PolicyFunction<TAction, TObservation>
 }
 
 /** A policy with a memory of its own in each episode: `start` answers the function for that one. */
-export interface StatefulPolicy<A = unknown, O = unknown> extends NamedPolicy {
-  start(context: EpisodeContext): MaybePromise<PolicyFunction<A, O>>
+export interface StatefulPolicy<TAction = unknown, TObservation = unknown> extends NamedPolicy {
+  start(context: EpisodeContext): MaybePromise<PolicyFunction<TAction, TObservation>>
 }
 
 /** Whatever can play: a function, or an object with a name. */
-export type Policy<A = unknown, O = unknown> =
-  PolicyFunction<A, O> | StatelessPolicy<A, O> | StatefulPolicy<A, O>
+export type Policy<TAction = unknown, TObservation = unknown> =
+  | PolicyFunction<TAction, TObservation>
+  | StatelessPolicy<TAction, TObservation>
+  | StatefulPolicy<TAction, TObservation>
 
 /** A policy for actions and observations of whatever shape, because it reads the schema. */
 export type UniversalPolicy = (StatelessPolicy<never> | StatefulPolicy<never>) & NamedPolicy

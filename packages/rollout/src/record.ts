@@ -99,7 +99,7 @@ export const RunSettings = z.strictObject({
     steps: z.int().min(1).nullable(),
     seconds: z.number().positive().nullable(),
     tokens: z.int().min(1).nullable(),
-    refusals: z.int().min(1),
+    invalid_actions: z.int().min(1),
   }),
 })
 /** @see {@link RunSettings} for the schema. */

@@ -1,5 +1,5 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { openLocal, OpenEnvError, pureEnvironment } from '@openenv-ts/core'
+import { openLocal, OpenEnvError, definePureEnvironment } from '@openenv-ts/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addsUp, scratch, sums } from '../test/environments.ts'
@@ -216,7 +216,7 @@ describe('replay [OE-16]', () => {
   it('finds an environment that is not what it was', async () => {
     await using place = await scratch()
     await rollout(sums, addsUp, { out: place.path('run') })
-    const richer = pureEnvironment({
+    const richer = definePureEnvironment({
       ...sums.definition,
       reward: { hit: ({ sum, target }) => (sum === target ? 2 : 0) },
     })

@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { openLocal, OpenEnvError, pureEnvironment, type Episode } from '@openenv-ts/core'
+import { openLocal, OpenEnvError, definePureEnvironment, type Episode } from '@openenv-ts/core'
 import { describe, expect, it } from 'vitest'
 import { addsUp, echo, frameOf, scratch, sums, unruly } from '../test/environments.ts'
 import { noopPolicy, randomPolicy } from './policies/scripted.ts'
@@ -227,7 +227,7 @@ describe('further tries', () => {
 
   it('are not made where they cannot help', async () => {
     let resets = 0
-    const env = pureEnvironment({
+    const env = definePureEnvironment({
       ...echo.definition,
       initial: () => {
         resets += 1
@@ -281,7 +281,7 @@ describe('the run folder [OE-16]', () => {
           { task_id: 'nine', split: 'main' },
           { task_id: 'twelve', split: 'main' },
         ],
-        limits: { steps: 1000, seconds: 60, tokens: null, refusals: 3 },
+        limits: { steps: 1000, seconds: 60, tokens: null, invalid_actions: 3 },
       },
       versions: { node: process.version.slice(1) },
       episodes: 6,

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { keysOf, type ActionOf, type AnyEnvironment, type ObservationOf } from '@openenv-ts/core'
+import type { ActionOf, AnyEnvironment, ObservationOf } from '@openenv-ts/core'
+import { keysOf } from '@openenv-ts/core/host'
 import pLimit from 'p-limit'
 import type { RolloutLimits } from './limits.ts'
 import { newManifest, openRun } from './open-run.ts'
@@ -11,7 +12,7 @@ import type { EpisodeRecord, EpisodeSummary, Manifest } from './record.ts'
 import { summaryOf } from './run-folder.ts'
 import { MemoryWriter } from './run-writer.ts'
 import { localTarget, remoteTarget, type Target } from './target.ts'
-import { Turnstile } from './turnstile.ts'
+import { CapacityQueue } from './capacity-queue.ts'
 
 /** What and how much to play, and where to write it. */
 export interface RolloutOptions {
@@ -116,9 +117,9 @@ export async function rollout(
         })
 
   const resumed = done.size
-  const owed = plan.jobs.filter((job) => !done.has(job.episode_id))
-  const turnstile = new Turnstile()
-  const tally = new Tally(done.values())
+  const pending = plan.jobs.filter((job) => !done.has(job.episode_id))
+  const capacity = new CapacityQueue()
+  const runningMean = new RunningMean(done.values())
   const report = (news: Pick<Progress, 'episode' | 'failure'> = {}): void => {
     const { dir } = writer
     const total = plan.jobs.length
@@ -127,8 +128,8 @@ export async function rollout(
       done: done.size,
       total,
       resumed,
-      running: turnstile.playing,
-      mean: tally.mean,
+      running: capacity.playing,
+      mean: runningMean.mean,
       ...news,
     })
   }
@@ -137,16 +138,25 @@ export async function rollout(
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   // Every episode listens to it: as many listeners as episodes are no leak.
   setMaxListeners(0, stopped)
-  const play = async (job: (typeof owed)[number]): Promise<void> => {
+  const play = async (job: (typeof pending)[number]): Promise<void> => {
     if (stopped.aborted) return
     const { limits } = plan
-    const context = { target, policy, limits, retries, retryDelayMs, turnstile, writer, signal: stopped }
+    const context = {
+      target,
+      policy,
+      limits,
+      retries,
+      retryDelayMs,
+      capacity: capacity,
+      writer,
+      signal: stopped,
+    }
     const played = await playJob(job, context)
     if (played === null) return
     const record = await writer.append(played.record)
     const episode = summaryOf(record)
     done.set(episode.episode_id, episode)
-    tally.add(episode)
+    runningMean.add(episode)
     report({ episode: record, ...(played.failure === null ? {} : { failure: played.failure }) })
   }
 
@@ -154,7 +164,7 @@ export async function rollout(
     report()
     const limit = pLimit(Math.min(concurrency, target.maxEpisodes ?? Infinity))
     const settled = await Promise.allSettled(
-      owed.map((job) =>
+      pending.map((job) =>
         limit(() =>
           play(job).catch((error: unknown) => {
             stop.abort(error)
@@ -201,7 +211,7 @@ async function targetOf(
 }
 
 /** The mean of what has a score, kept up as episodes come in. */
-class Tally {
+class RunningMean {
   #sum = 0
   #count = 0
 

@@ -1,4 +1,4 @@
-import { manualClock, openLocal, OpenEnvError, pureEnvironment, type Episode } from '@openenv-ts/core'
+import { manualClock, openLocal, OpenEnvError, definePureEnvironment, type Episode } from '@openenv-ts/core'
 import { describe, expect, it } from 'vitest'
 import { addsUp, echo, frameOf, sums, unruly } from '../test/environments.ts'
 import { noopPolicy, randomPolicy } from './policies/scripted.ts'
@@ -269,7 +269,7 @@ describe('outcomes', () => {
         throw new Error('no rubric')
       },
     ]) {
-      await using episode = openLocal(pureEnvironment({ ...sums.definition, reward: { hit } }))
+      await using episode = openLocal(definePureEnvironment({ ...sums.definition, reward: { hit } }))
       const result = await runEpisode(episode, addsUp)
       expect(result).toMatchObject({
         outcome: 'grader_error',
@@ -406,15 +406,19 @@ describe('limits', () => {
     expect(result.usage).toEqual({ requests: 3, prompt_tokens: 90, completion_tokens: 30, total_tokens: 120 })
   })
 
-  it.each([{ steps: 0 }, { steps: 1.5 }, { tokens: -1 }, { refusals: 0 }, { seconds: 0 }, { seconds: NaN }])(
-    'refuses %j and names the limit',
-    async (limits) => {
-      await using episode = openLocal(echo, { clock: manualClock() })
-      await expect(runEpisode(episode, noopPolicy(), { limits })).rejects.toThrow(
-        `"${Object.keys(limits)[0] ?? ''}"`,
-      )
-    },
-  )
+  it.each([
+    { steps: 0 },
+    { steps: 1.5 },
+    { tokens: -1 },
+    { invalidActions: 0 },
+    { seconds: 0 },
+    { seconds: NaN },
+  ])('refuses %j and names the limit', async (limits) => {
+    await using episode = openLocal(echo, { clock: manualClock() })
+    await expect(runEpisode(episode, noopPolicy(), { limits })).rejects.toThrow(
+      `"${Object.keys(limits)[0] ?? ''}"`,
+    )
+  })
 })
 
 describe('a policy with a memory', () => {

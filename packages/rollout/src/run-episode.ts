@@ -1,5 +1,4 @@
 import {
-  copyPlainJson,
   isOpenEnvError,
   seededRandom,
   type Episode,
@@ -11,6 +10,7 @@ import {
   type ResetOptions,
   type Status,
 } from '@openenv-ts/core'
+import { copyPlainJson } from '@openenv-ts/core/host'
 import { canonicalJson, jsonCopy } from './canonical-json.ts'
 import {
   LimitWatch,
@@ -131,7 +131,7 @@ class Play {
     this.#options.onStart?.()
     let info = reply.info
     const { ask } = await this.#startPolicy()
-    let refusals = 0
+    let invalidActions = 0
     let error: string | undefined
     while (!reply.done) {
       const limit = this.#watch.reached(this.#steps.length, this.#usage)
@@ -142,14 +142,14 @@ class Play {
       this.#during = 'step'
       const tried = await this.#step(action)
       if ('refused' in tried) {
-        refusals += 1
+        invalidActions += 1
         error = tried.refused.message
-        if (refusals >= this.#limits.refusals) return agentError(refusals, tried.refused)
+        if (invalidActions >= this.#limits.invalidActions) return agentError(invalidActions, tried.refused)
         continue
       }
       reply = tried.reply
       info = { ...info, ...reply.info }
-      refusals = 0
+      invalidActions = 0
       error = undefined
     }
     return this.#ended(reply.status)
@@ -286,7 +286,7 @@ function deepFailureOf(error: unknown, during: Failure['during']): Failure {
   const failure = failureOf(error, during)
   const cause = error instanceof Error ? error.cause : undefined
   if (cause === undefined) return failure
-  return { ...failure, message: cut(`${failure.message} (${textOf(cause)})`) }
+  return { ...failure, message: shortened(`${failure.message} (${textOf(cause)})`) }
 }
 
 function truncated(endedBy: LimitName | 'policy'): Ending {
@@ -297,17 +297,17 @@ function failed(outcome: Outcome, failure: Failure, status: Status): Ending {
   return { outcome, status, endedBy: 'failure', failure }
 }
 
-function agentError(refusals: number, last: Failure): Ending {
-  const message = `${String(refusals)} actions in a row were refused. The last: ${last.message}`
+function agentError(invalidActions: number, last: Failure): Ending {
+  const message = `${String(invalidActions)} actions in a row were refused. The last: ${last.message}`
   return failed('agent_error', { ...last, message }, 'running')
 }
 
 function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : typeof error === 'string' ? error : canonicalOr(error)
-  return cut(text)
+  return shortened(text)
 }
 
-function cut(text: string): string {
+function shortened(text: string): string {
   return text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`
 }
 

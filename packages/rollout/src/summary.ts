@@ -51,7 +51,7 @@ export interface ScorableRun {
  *
  * @param options - `success`: the score from which an episode counts as passed; 1 when not given.
  */
-export function summarise(run: ScorableRun, options: { readonly success?: number } = {}): Summary {
+export function summarize(run: ScorableRun, options: { readonly success?: number } = {}): Summary {
   const { success = 1 } = options
   const { settings } = run.manifest
   const tasks = settings.tasks.map(({ task_id }) => {

@@ -7,7 +7,7 @@ import { constantPolicy, randomPolicy } from './policies/scripted.ts'
 import { replay } from './replay.ts'
 import { rollout } from './rollout.ts'
 import { readRun } from './run-folder.ts'
-import { catalogueOf, localTarget, remoteTarget } from './target.ts'
+import { taskSourceOf, localTarget, remoteTarget } from './target.ts'
 
 /** The steps of a run, as the log has them. */
 async function stepsOf(dir: string): Promise<readonly unknown[]> {
@@ -57,8 +57,8 @@ describe('an environment behind a URL', () => {
     expect(target.tasks).toBeUndefined()
     const run = await rollout(target, constantPolicy(), { out: false, limits: { steps: 2 } })
     expect(run.episodes).toMatchObject([{ task_id: null, status: 'truncated', step_count: 2 }])
-    const catalogue = catalogueOf(taskList({ all: [{ id: 'one' }, { id: 'two' }] }))
-    expect((await catalogue.list('all')).map(({ id }) => id)).toEqual(['one', 'two'])
+    const taskSource = taskSourceOf(taskList({ all: [{ id: 'one' }, { id: 'two' }] }))
+    expect((await taskSource.list('all')).map(({ id }) => id)).toEqual(['one', 'two'])
     await expect(rollout(target, constantPolicy(), { out: false, split: 'all' })).rejects.toThrow('name them')
   })
 

@@ -1,9 +1,6 @@
 import {
-  isObject,
   isOpenEnvError,
   openLocal,
-  printable,
-  toJsonSchema,
   type AnyEnvironment,
   type Episode,
   type JsonSchema,
@@ -11,11 +8,12 @@ import {
   type TaskProvider,
   type TaskSpec,
 } from '@openenv-ts/core'
+import { isObject, printable, toJsonSchema } from '@openenv-ts/core/host'
 import type { ListedEnvironment } from '@openenv-ts/client'
 import { RolloutError } from './rollout-error.ts'
 
 /** Tasks by split, without their data: all that a rollout needs to know of them. */
-export interface TaskCatalogue {
+export interface TaskSource {
   /** Names of the splits; the first is the default one. */
   splits(): MaybePromise<readonly string[]>
   /** All tasks of a split, in order. */
@@ -36,7 +34,7 @@ export interface Target {
   /** Episodes that it can hold at a time, where known. */
   readonly maxEpisodes?: number
   /** Absent: none in this process; behind a URL, none that the server tells of, and task ids are taken as given. */
-  readonly tasks?: TaskCatalogue
+  readonly tasks?: TaskSource
   /** Where it is served; absent for one in this process. */
   readonly url?: string
   /** Opens an episode of its own for the caller, who closes it. Rejects with an OpenEnvError. */
@@ -53,13 +51,13 @@ export function localTarget(environment: AnyEnvironment): Target {
     actionSchema: toJsonSchema(action, 'input', 'action'),
     ...(limits.steps === undefined ? {} : { maxSteps: limits.steps }),
     ...(concurrent ? {} : { maxEpisodes: 1 }),
-    ...(tasks === undefined ? {} : { tasks: catalogueOf(tasks) }),
+    ...(tasks === undefined ? {} : { tasks: taskSourceOf(tasks) }),
     open: () => openLocal(environment),
   }
 }
 
-/** The tasks of an environment as a catalogue, for instance for a server that does not tell its own. */
-export function catalogueOf(tasks: TaskProvider): TaskCatalogue {
+/** The tasks of an environment as a source of tasks, for instance for a server that does not tell its own. */
+export function taskSourceOf(tasks: TaskProvider): TaskSource {
   return {
     splits: async () => (await tasks.splits()).map(({ name }) => name),
     list: async (split) => (await tasks.range(split, 0, await tasks.count(split))).map(({ spec }) => spec),

@@ -1,11 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pureEnvironment, taskList, type Environment, type Frame, type Simulation } from '@openenv-ts/core'
+import {
+  definePureEnvironment,
+  taskList,
+  type Environment,
+  type TimeStep,
+  type Simulation,
+} from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** Says what it heard, and never ends by itself. */
-export const echo = pureEnvironment({
+export const echo = definePureEnvironment({
   name: 'echo',
   description: 'Say something and read it back.',
   action: z.strictObject({ message: z.string() }),
@@ -19,7 +25,7 @@ export const echo = pureEnvironment({
 })
 
 /** Add up to the target in at most five steps; four tasks in two splits, scored by info. */
-export const sums = pureEnvironment({
+export const sums = definePureEnvironment({
   name: 'sums',
   description: 'Reach the target by adding numbers from 1 to 9.',
   version: '1.2.3',
@@ -60,11 +66,14 @@ export function addsUp(observation: { readonly sum: number; readonly target: num
 
 /** An environment that does on `go` what its action says, for the ways in which environments fail. */
 export function unruly(
-  behaviour: (go: string, signal: AbortSignal) => Frame<{ seen: string }> | Promise<Frame<{ seen: string }>>,
+  behavior: (
+    go: string,
+    signal: AbortSignal,
+  ) => TimeStep<{ seen: string }> | Promise<TimeStep<{ seen: string }>>,
 ): Environment<{ go: string }, { seen: string }> {
-  const at = (frame: Frame<{ seen: string }>): Simulation<{ go: string }, { seen: string }> => ({
-    frame,
-    step: async ({ go }, { signal }) => at(await behaviour(go, signal)),
+  const at = (frame: TimeStep<{ seen: string }>): Simulation<{ go: string }, { seen: string }> => ({
+    timeStep: frame,
+    step: async ({ go }, { signal }) => at(await behavior(go, signal)),
   })
   return {
     name: 'unruly',
@@ -84,8 +93,8 @@ export function unruly(
 export function frameOf(
   seen: string,
   reward: number | null,
-  more: Partial<Frame<{ seen: string }>> = {},
-): Frame<{ seen: string }> {
+  more: Partial<TimeStep<{ seen: string }>> = {},
+): TimeStep<{ seen: string }> {
   return { observation: { seen }, reward, status: 'running', info: {}, ...more }
 }
 

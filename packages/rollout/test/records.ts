@@ -51,7 +51,7 @@ export function sampleManifest(more: Partial<Manifest['settings']> = {}): Manife
       tasks: [{ task_id: 'tâsk', split: 'main' }],
       repeats: 3,
       group: false,
-      limits: { steps: 1000, seconds: null, tokens: null, refusals: 3 },
+      limits: { steps: 1000, seconds: null, tokens: null, invalid_actions: 3 },
       ...more,
     },
   }

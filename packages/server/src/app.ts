@@ -1,21 +1,22 @@
-import { declaredKeys, type AnyEnvironment } from '@openenv-ts/core'
+import type { AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys } from '@openenv-ts/core/host'
 import { DEFAULT_SHAPE } from '@openenv-ts/core/wire'
-import { Cors } from './cors.ts'
-import { hostCheck } from './host-check.ts'
-import { answerTo, mountRoutes, mountSockets } from './mount.ts'
+import { Cors } from './access/cors.ts'
+import { hostCheck } from './access/host-check.ts'
+import { answerTo, mountRoutes, mountSockets } from './http/mount.ts'
 import { McpEndpoint } from './mcp/endpoint.ts'
 import { freshEpisodes, NO_EPISODE } from './mcp/episode-source.ts'
-import { openApi } from './openapi.ts'
-import { jsonAnswer } from './operation.ts'
-import { waysIn, type WayIn } from './ways-in.ts'
+import { openApi } from './http/openapi.ts'
+import { jsonAnswer } from './http/operation.ts'
+import { waysIn, type WayIn } from './routes/ways-in.ts'
 import { orsRoutes } from './ors/routes.ts'
 import { DEFAULT_MAX_MESSAGE_BYTES, type ServerOptions } from './options.ts'
-import { Gate } from './gate.ts'
-import type { ServerLimits } from './limits.ts'
-import { sharedQuota } from './quota.ts'
-import { Resumption } from './resume.ts'
-import { agentAddress, publicAddress } from './public-url.ts'
-import type { Arrival, Host, Route, SocketRoute, Visit } from './route.ts'
+import { Authorizer } from './access/authorizer.ts'
+import type { ServerLimits } from './limits/limits.ts'
+import { sharedQuota } from './limits/quota.ts'
+import { Resumption } from './sessions/resume.ts'
+import { agentAddress, publicAddress } from './access/public-url.ts'
+import type { Arrival, Host, Route, SocketRoute, Visit } from './http/route.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { homeRoutes } from './routes/home.ts'
@@ -25,10 +26,10 @@ import { minimalRoutes } from './routes/minimal.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { taskRoutes } from './routes/tasks.ts'
-import { Sessions } from './session.ts'
+import { Sessions } from './sessions/session.ts'
 import { whyUnavailable } from './unavailable.ts'
-import { rpcSocketRoutes } from './rpc-socket.ts'
-import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket.ts'
+import { rpcSocketRoutes } from './mcp/rpc-socket.ts'
+import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket/socket.ts'
 
 /** How often a server that shuts down looks whether anything is still at work. */
 const QUIET_INTERVAL_MS = 5
@@ -77,7 +78,7 @@ export function createApp(environment: AnyEnvironment, options: ServerOptions = 
   const host: Host = {
     environment,
     sessions,
-    gate: new Gate(options.tokens),
+    authorizer: new Authorizer(options.tokens),
     basePath,
     publicUrl: publicUrl === undefined ? undefined : publicAddress('publicUrl', publicUrl),
     mode,

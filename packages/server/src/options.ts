@@ -1,8 +1,8 @@
 import type { AnyEnvironment, Clock, LocalEpisode } from '@openenv-ts/core'
-import type { Tokens } from './gate.ts'
+import type { Tokens } from './access/authorizer.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
-import type { ServerLimits } from './limits.ts'
-import type { ResumeStore } from './resume.ts'
+import type { ServerLimits } from './limits/limits.ts'
+import type { ResumeStore } from './sessions/resume.ts'
 
 /** 16 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024

@@ -1,4 +1,5 @@
-import { OpenEnvError, printable, type AnyEnvironment } from '@openenv-ts/core'
+import { OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import { z } from 'zod'
 
 /** An environment that was to be served and cannot be. */

@@ -1,9 +1,15 @@
-import { pureEnvironment, taskList, type Environment, type Info, type Simulation } from '@openenv-ts/core'
+import {
+  definePureEnvironment,
+  taskList,
+  type Environment,
+  type Info,
+  type Simulation,
+} from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** Counts up by what it is told, from where its task says; the goal ends it. */
 export function counterEnvironment({ countsInvalid = false } = {}) {
-  return pureEnvironment({
+  return definePureEnvironment({
     name: 'counter',
     description: 'Count up to the goal.',
     version: '1.2.3',
@@ -65,7 +71,7 @@ export function heldEnvironment(
   const simulationAt = (
     tag: string,
   ): Simulation<{ hold: boolean; tag?: string | undefined }, { tag: string }> => ({
-    frame: { observation: { tag }, reward: 0, status: 'running', info: {} },
+    timeStep: { observation: { tag }, reward: 0, status: 'running', info: {} },
     step: ({ hold, tag: next = '' }, { signal }) => {
       signals.push(signal)
       if (!hold) return simulationAt(next)
@@ -132,7 +138,7 @@ export function faultyEnvironment(): Environment<{ fault: (typeof FAULTS)[number
     shown: unknown,
     reward = 0,
   ): Simulation<{ fault: (typeof FAULTS)[number] }, { any: unknown }> => ({
-    frame: frame(shown, reward),
+    timeStep: frame(shown, reward),
     step: ({ fault }) => {
       switch (fault) {
         case 'none':
@@ -144,7 +150,7 @@ export function faultyEnvironment(): Environment<{ fault: (typeof FAULTS)[number
         case 'observation':
           return {
             ...simulation('fine'),
-            frame: { ...frame('fine'), observation: { wrong: SECRET } as never },
+            timeStep: { ...frame('fine'), observation: { wrong: SECRET } as never },
           }
         case 'reward':
           return simulation('fine', Number.NaN)

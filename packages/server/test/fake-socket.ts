@@ -1,6 +1,6 @@
-import type { SocketHandler, SocketLike } from '../src/socket.ts'
+import type { SocketHandler, SocketLike } from '../src/socket/socket.ts'
 
-/** A socket that keeps what is sent over it, for behaviour that a kernel's buffers would blur. */
+/** A socket that keeps what is sent over it, for behavior that a kernel's buffers would blur. */
 export class FakeSocket implements SocketLike {
   readonly sent: string[] = []
   closedWith: number | null = null

@@ -1,8 +1,8 @@
-import { content, defineEnvironment, pureEnvironment, taskList } from '@openenv-ts/core'
+import { content, defineToolEnvironment, definePureEnvironment, taskList } from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** Three doors, of which a task opens one. Tools of every temper. */
-export const doors = defineEnvironment({
+export const doors = defineToolEnvironment({
   name: 'doors',
   description: 'Find the open door.',
   version: '3.1.0',
@@ -65,7 +65,7 @@ export const doors = defineEnvironment({
 const Point = z.strictObject({ x: z.int(), y: z.int() }).meta({ id: 'Point' })
 
 /** Kinds of action, told apart by one field; a bad one is a counted step. */
-export const moves = pureEnvironment({
+export const moves = definePureEnvironment({
   name: 'moves',
   description: 'Go to the corner.',
   action: z.discriminatedUnion('kind', [

@@ -1,5 +1,5 @@
 import {
-  defineEnvironment,
+  defineToolEnvironment,
   taskList,
   type Environment,
   type GroupCandidate,
@@ -28,7 +28,7 @@ export function slowSetup(): SlowSetup {
   const starts: StartContext[] = []
   let closed = 0
   const at = (said: string): Simulation<{ say: string }, { said: string }> => ({
-    frame: { observation: { said }, reward: said === '' ? null : 1, status: 'running', info: {} },
+    timeStep: { observation: { said }, reward: said === '' ? null : 1, status: 'running', info: {} },
     step: ({ say }) => at(say),
     close: () => {
       closed += 1
@@ -64,7 +64,7 @@ export function slowSetup(): SlowSetup {
 }
 
 /** A desk with a drawer: tools, a final one among them, scored at the end. */
-export const desk = defineEnvironment({
+export const desk = defineToolEnvironment({
   name: 'desk',
   description: 'Find the key.',
   version: '3.1.0',
@@ -106,7 +106,7 @@ export function judgedDesk(judge: (candidates: readonly GroupCandidate[]) => rea
 }
 
 /** A question, answered by the agent's last words. */
-export const question = defineEnvironment({
+export const question = defineToolEnvironment({
   name: 'question',
   open: () => ({ said: '' }),
   tools: {

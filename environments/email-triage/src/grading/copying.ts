@@ -4,7 +4,7 @@ import { isFunctionWord, isNumber, type Word } from './words.ts'
 const RUN = 5
 /** Plain words, neither numbers nor grammar, that a run must hold: "on Monday 17 June at 9:30" is no quotation. */
 const RUN_CONTENT = 3
-/** Content words of the email within which two neighbours of the summary count as taken together. */
+/** Content words of the email within which two neighbors of the summary count as taken together. */
 const NEAR = 4
 
 /** The words of a summary that are not part of a quotation from the email. */
@@ -33,7 +33,7 @@ export function withoutQuotations(words: readonly Word[], source: readonly Word[
 }
 
 /**
- * How much of a summary follows the email: the share of its neighbouring content words that stand close together
+ * How much of a summary follows the email: the share of its neighboring content words that stand close together
  * there too, in either order. Near 1 for extracts, also with words left out; low for shuffled words and for paraphrase.
  */
 export function trackedShare(words: readonly Word[], source: readonly Word[]): number {

@@ -6,7 +6,7 @@ export interface Prose {
   readonly words: number
   /** Words that hold sentences together, as a share of all. */
   readonly grammar: number
-  /** Neighbours that cannot stand together, and sentences that cannot begin or end so. */
+  /** Neighbors that cannot stand together, and sentences that cannot begin or end so. */
   readonly broken: number
   /** Different ones of these words, as a share of them; 1 when there are few. */
   readonly glueVariety: number

@@ -1,4 +1,5 @@
-import { defineEnvironment, type Progress } from '@openenv-ts/core'
+import { defineToolEnvironment } from '@openenv-ts/core'
+import type { Progress } from '@openenv-ts/core/host'
 import { counter } from '@openenv-ts/core/testing'
 import { serve } from '@openenv-ts/server/node'
 import { createServer, type RequestListener } from 'node:http'
@@ -8,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { connectMcp } from './index.ts'
 
-const workshop = defineEnvironment({
+const workshop = defineToolEnvironment({
   name: 'workshop',
   description: 'Make something.',
   version: '2.0.0',

@@ -1,12 +1,5 @@
-import {
-  isOpenEnvError,
-  OpenEnvError,
-  type Progress,
-  type Tool,
-  type ToolCallOptions,
-  type ToolHost,
-  type ToolResult,
-} from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type Tool, type ToolResult } from '@openenv-ts/core'
+import type { Progress, ToolCallOptions, ToolHost } from '@openenv-ts/core/host'
 import type * as ClientSdk from '@modelcontextprotocol/client'
 import type { Client, RequestOptions, Transport } from '@modelcontextprotocol/client'
 import { checkDuration } from '../time.ts'
@@ -73,7 +66,7 @@ export async function connectMcp(
 }
 
 /** A client that has begun, and the way to its server. */
-interface Connection extends Line {
+interface Connection extends McpTransport {
   readonly client: Client
   /** Requests under way. */
   asking: number
@@ -81,7 +74,7 @@ interface Connection extends Line {
 
 async function connected(
   sdk: typeof ClientSdk,
-  open: () => Promise<Line>,
+  open: () => Promise<McpTransport>,
   limit: AbortSignal,
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
@@ -140,7 +133,7 @@ async function load(): Promise<typeof ClientSdk> {
 }
 
 /** The way to a server. */
-interface Line {
+interface McpTransport {
   /** How errors name it. */
   readonly where: string
   readonly transport: Transport
@@ -152,7 +145,7 @@ async function dial(
   sdk: typeof ClientSdk,
   server: string | URL | McpCommand,
   { token, headers }: McpOptions,
-): Promise<Line> {
+): Promise<McpTransport> {
   if (typeof server !== 'string' && !(server instanceof URL)) return start(server)
   const url = addressOf(server)
   // Secrets may stand in an address: errors name it without.
@@ -164,7 +157,7 @@ async function dial(
   return { where, transport, end: () => transport.terminateSession() }
 }
 
-async function start({ command, args = [], env, cwd }: McpCommand): Promise<Line> {
+async function start({ command, args = [], env, cwd }: McpCommand): Promise<McpTransport> {
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
   const transport = new StdioClientTransport({
     command,

@@ -1,6 +1,6 @@
 import type * as ClientSdk from '@modelcontextprotocol/client'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
-import { isObject, printable } from '@openenv-ts/core'
+import { isObject, printable } from '@openenv-ts/core/host'
 
 /**
  * Lets a transport deliver results whose content has blocks that this client does not know, or cannot read, with words

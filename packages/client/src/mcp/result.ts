@@ -1,12 +1,6 @@
 import type { CallToolResult, Tool as McpTool } from '@modelcontextprotocol/client'
-import {
-  isObject,
-  OpenEnvError,
-  plainJson,
-  type ContentBlock,
-  type Tool,
-  type ToolResult,
-} from '@openenv-ts/core'
+import { OpenEnvError, type ContentBlock, type Tool, type ToolResult } from '@openenv-ts/core'
+import { isObject, plainJson } from '@openenv-ts/core/host'
 
 /** A tool of an MCP server as one of ours. */
 export function toolOf({ name, description = '', inputSchema }: McpTool): Tool {

@@ -1,10 +1,6 @@
 import {
   isOpenEnvError,
-  notReady,
-  notSupported,
   OpenEnvError,
-  termsOfInfo,
-  Turns,
   type EpisodeState,
   type Reply,
   type ResetOptions,
@@ -12,13 +8,19 @@ import {
   type Status,
   type TaskSpec,
   type Tool,
-  type ToolCallOptions,
-  type ToolHost,
   type ToolResult,
 } from '@openenv-ts/core'
+import {
+  notReady,
+  notSupported,
+  termsOfInfo,
+  SerialQueue,
+  type ToolCallOptions,
+  type ToolHost,
+} from '@openenv-ts/core/host'
 import type { CallOptions } from '../options.ts'
 import { countTasks, listSplits, listTasks, type EnvironmentOptions } from '../tasks.ts'
-import { after } from '../time.ts'
+import { setTimer } from '../time.ts'
 import type { OrsAction, OrsEpisode, OrsObservation, OrsTaskRange } from './options.ts'
 import { sendForJson, type OrsServer } from './request.ts'
 import { OrsSession } from './session.ts'
@@ -44,7 +46,7 @@ interface Run {
 export class RemoteOrsEpisode implements OrsEpisode {
   readonly tools: ToolHost
   readonly #settings: OrsSettings
-  readonly #turns = new Turns()
+  readonly #queue = new SerialQueue()
   /** Aborted by `close`. */
   readonly #life = new AbortController()
   #run: Run | null = null
@@ -113,7 +115,7 @@ export class RemoteOrsEpisode implements OrsEpisode {
   async close(): Promise<void> {
     const closed = new OpenEnvError('CANCELLED', 'The episode is closed.')
     if (!this.#life.signal.aborted) this.#life.abort(closed)
-    void this.#turns.rejectWaiting(closed)
+    void this.#queue.rejectWaiting(closed)
     await this.#run?.session.end(closed)
   }
 
@@ -205,9 +207,9 @@ export class RemoteOrsEpisode implements OrsEpisode {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.#life.signal.throwIfAborted()
-    return this.#turns.run(async () => {
+    return this.#queue.run(async () => {
       const late = new AbortController()
-      const stop = after(timeoutMs, () => {
+      const stop = setTimer(timeoutMs, () => {
         late.abort(
           new OpenEnvError('TIMEOUT', `The ${doing} took longer than ${String(timeoutMs / 1000)} s.`),
         )

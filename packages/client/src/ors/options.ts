@@ -7,8 +7,8 @@ import type {
   Split,
   Status,
   TaskSpec,
-  ToolHost,
 } from '@openenv-ts/core'
+import type { ToolHost } from '@openenv-ts/core/host'
 import type { CallOptions } from '../options.ts'
 
 /** A tool call: the only kind of action that ORS knows. */

@@ -1,12 +1,6 @@
-import {
-  isObject,
-  isOpenEnvError,
-  OpenEnvError,
-  type ContentBlock,
-  type Message,
-  type Tool,
-} from '@openenv-ts/core'
-import { after, backoffMs, pause } from '../time.ts'
+import { isOpenEnvError, OpenEnvError, type ContentBlock, type Message, type Tool } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
+import { setTimer, backoffMs, sleepUnlessAborted } from '../time.ts'
 import { readAnswer, send, sendForJson, type OrsRequest, type OrsServer } from './request.ts'
 import type { Start } from './start.ts'
 import { stream } from './stream.ts'
@@ -118,7 +112,7 @@ export class OrsSession {
     this.#stopPings()
     if (!this.#life.signal.aborted) this.#life.abort(reason)
     const patience = new AbortController()
-    const stop = after(FAREWELL_MS, () => {
+    const stop = setTimer(FAREWELL_MS, () => {
       patience.abort(reason)
     })
     const { server } = this.#plan
@@ -138,7 +132,7 @@ export class OrsSession {
         const starting = response.status === 503 && response.headers.get('x-backend-state') === 'starting'
         if (!starting) return readAnswer(this.#plan.server, request, response)
         await response.body?.cancel()
-        await pause(backoffMs(attempt), both)
+        await sleepUnlessAborted(backoffMs(attempt), both)
       }
     })
   }

@@ -1,4 +1,5 @@
-import { isOpenEnvError, notSupported, OpenEnvError, requirePlace, type ResetOptions } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type ResetOptions } from '@openenv-ts/core'
+import { notSupported, requireIndex } from '@openenv-ts/core/host'
 import { countTasks, listSplits, listTasks, type EnvironmentOptions } from '../tasks.ts'
 
 /** Which task `/create` is to start. */
@@ -17,7 +18,7 @@ export async function startOf(url: string, where: EnvironmentOptions, options: R
   if (Object.keys(options.options ?? {}).length > 0) throw notSupported('options of a reset')
   if (taskSpec !== undefined) return { task_spec: taskSpec }
   if (taskId !== undefined) return taskOfId(url, where, taskId)
-  requirePlace(options, seed)
+  requireIndex(options, seed)
   const split = options.split ?? (await firstSplit(url, where))
   if (split === null) return { task_spec: {} }
   if (index !== undefined) return { split, index }

@@ -1,5 +1,6 @@
-import { isObject, isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
-import { backoffMs, after, pause } from '../time.ts'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
+import { backoffMs, setTimer, sleepUnlessAborted } from '../time.ts'
 import { EventReader } from '../events.ts'
 import { readAnswer, send, type OrsRequest, type OrsServer } from './request.ts'
 
@@ -37,7 +38,7 @@ export async function stream(server: OrsServer, request: OrsRequest): Promise<St
       request.signal.throwIfAborted()
       if (attempt >= RETRIES || !mayTryAgain(error, progress)) throw error
     }
-    await pause(backoffMs(attempt), request.signal)
+    await sleepUnlessAborted(backoffMs(attempt), request.signal)
   }
 }
 
@@ -60,7 +61,7 @@ async function follow(server: OrsServer, request: OrsRequest, progress: Progress
     `${server.url} said nothing for ${String(SILENCE_MS / 1000)} s.`,
   )
   const watch = (): (() => void) =>
-    after(SILENCE_MS, () => {
+    setTimer(SILENCE_MS, () => {
       silence.abort(gone)
     })
   let stop = watch()
@@ -128,7 +129,7 @@ async function* eventsOf(
 
 /** Hears a stream out, so that its connection can be used again; one that goes on is cut off. */
 async function leave(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const stop = after(LEAVE_MS, () => {
+  const stop = setTimer(LEAVE_MS, () => {
     reader.cancel().catch(() => undefined)
   })
   try {

@@ -1,5 +1,4 @@
 import {
-  isObject,
   OpenEnvError,
   type ContentBlock,
   type Info,
@@ -7,6 +6,7 @@ import {
   type MessageBlock,
   type Tool,
 } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { readJsonOr } from '../read-json.ts'
 import type { OrsObservation, OrsRefusal } from './options.ts'
 

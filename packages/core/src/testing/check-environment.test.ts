@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import echo from '@openenv-ts/echo'
 import guess from '@openenv-ts/examples/guess.ts'
-import type { AnyEnvironment, Frame, Simulation } from '../environment.ts'
+import type { AnyEnvironment, TimeStep, Simulation } from '../environment.ts'
 import { OpenEnvError } from '../errors.ts'
-import { pureEnvironment, type PureDefinition } from '../pure.ts'
+import { definePureEnvironment, type PureDefinition } from '../pure-environment.ts'
 import { taskList, type TaskProvider } from '../task.ts'
 import { checkEnvironment, ContractError, counter, type CheckOptions, type Finding } from './index.ts'
 
@@ -55,7 +55,7 @@ type Definition = PureDefinition<
 
 /** A sound environment, with one member replaced by a broken one. */
 function pile(broken: Partial<Definition> = {}): AnyEnvironment {
-  return pureEnvironment({
+  return definePureEnvironment({
     name: 'pile',
     description: 'Pile up.',
     action: z.strictObject({ by: z.int().min(1).max(9) }),
@@ -71,14 +71,20 @@ function pile(broken: Partial<Definition> = {}): AnyEnvironment {
 }
 
 /** A sound environment in the effectful form, with one member of its frames replaced. */
-function shelf(broken: Partial<Frame<unknown>> = {}, more: Partial<AnyEnvironment> = {}): AnyEnvironment {
+function shelf(broken: Partial<TimeStep<unknown>> = {}, more: Partial<AnyEnvironment> = {}): AnyEnvironment {
   class Shelf implements Simulation<{ by: number }, unknown> {
     count = 0
-    frame: Frame<unknown> = { observation: { count: 0 }, reward: null, status: 'running', info: {} }
+    timeStep: TimeStep<unknown> = { observation: { count: 0 }, reward: null, status: 'running', info: {} }
 
     step({ by }: { by: number }): this {
       this.count += by
-      this.frame = { observation: { count: this.count }, reward: 0, status: 'running', info: {}, ...broken }
+      this.timeStep = {
+        observation: { count: this.count },
+        reward: 0,
+        status: 'running',
+        info: {},
+        ...broken,
+      }
       return this
     }
   }
@@ -218,7 +224,7 @@ describe('checkEnvironment names what breaks', () => {
 
   it('a reward after reset', async () => {
     const start = (): Simulation<unknown, unknown> => ({
-      frame: { observation: { count: 0 }, reward: 1, status: 'running', info: {} },
+      timeStep: { observation: { count: 0 }, reward: 1, status: 'running', info: {} },
       step() {
         return this
       },
@@ -354,7 +360,7 @@ describe('checkEnvironment names what breaks', () => {
   })
 
   it('an environment that fails on an input that few agents send', async () => {
-    const broken = pureEnvironment({
+    const broken = definePureEnvironment({
       name: 'fragile',
       description: 'Breaks on lone surrogates.',
       action: z.strictObject({ text: z.string() }),

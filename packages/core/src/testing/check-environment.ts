@@ -1,19 +1,13 @@
 import type { AnyEnvironment } from '../environment.ts'
 import { Bench, type CheckOptions, type Start, type Trace } from './bench.ts'
 import type { CheckReport } from './findings.ts'
-import { checkBadInput } from './promises/bad-input.ts'
-import { checkGold } from './promises/secrecy.ts'
-import { checkEnding, checkLifecycle } from './promises/lifecycle.ts'
-import { checkFork, checkSnapshot } from './promises/positions.ts'
-import { checkPurity } from './promises/purity.ts'
-import {
-  checkDeterminism,
-  checkOrder,
-  checkReadOnly,
-  checkReplay,
-  checkSeeds,
-} from './promises/repetition.ts'
-import { checkTasks } from './promises/tasks.ts'
+import { checkBadInput } from './checks/bad-input.ts'
+import { checkGold } from './checks/secrecy.ts'
+import { checkEnding, checkLifecycle } from './checks/lifecycle.ts'
+import { checkFork, checkSnapshot } from './checks/positions.ts'
+import { checkPurity } from './checks/purity.ts'
+import { checkDeterminism, checkOrder, checkReadOnly, checkReplay, checkSeeds } from './checks/repetition.ts'
+import { checkTasks } from './checks/tasks.ts'
 
 const SEEDS = [0, 1, 42]
 

@@ -1,10 +1,10 @@
 import { isJsonNumber } from '../plain-json.ts'
 
 /** Where in a value something is: `observation.cards.3`; the empty text is the value itself. */
-export type Place = string
+export type JsonPath = string
 
 /** The first place where two JSON values differ, null when they are equal. The order of keys does not count. */
-export function differenceOf(expected: unknown, received: unknown, at: Place = ''): Place | null {
+export function differenceOf(expected: unknown, received: unknown, at: JsonPath = ''): JsonPath | null {
   if (Object.is(expected, received)) return null
   if (typeof expected !== 'object' || typeof received !== 'object') return at
   if (expected === null || received === null || Array.isArray(expected) !== Array.isArray(received)) return at
@@ -20,7 +20,11 @@ export function differenceOf(expected: unknown, received: unknown, at: Place = '
 }
 
 /** The first place of something that JSON cannot carry as it is, null when there is none. */
-export function notJsonAt(value: unknown, at: Place = '', around: readonly unknown[] = []): Place | null {
+export function notJsonAt(
+  value: unknown,
+  at: JsonPath = '',
+  around: readonly unknown[] = [],
+): JsonPath | null {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return null
   if (typeof value === 'number') return isJsonNumber(value) ? null : at
   if (typeof value !== 'object' || around.includes(value)) return at

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pureEnvironment } from '../pure.ts'
+import { definePureEnvironment } from '../pure-environment.ts'
 import { taskList } from '../task.ts'
 
 /** How far to count, and a text to give back. */
@@ -38,7 +38,7 @@ const tasks = taskList(
  * It has two splits of tasks, a dice that shows the random stream, a reward of two terms, an info, a view and an
  * option, can be forked and restored, ends at its goal, and refuses bad actions. Ten steps at most.
  */
-export const counter = pureEnvironment({
+export const counter = definePureEnvironment({
   name: 'counter',
   description: 'Count to the goal, and not past it.',
   version: '1.0.0',

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AnyEnvironment, Frame, Simulation } from '../environment.ts'
+import type { AnyEnvironment, TimeStep, Simulation } from '../environment.ts'
 import type { MaybePromise } from '../json.ts'
 import { isObject } from '../json.ts'
 import { describeIssues, issuesOf } from '../issues.ts'
@@ -9,7 +9,7 @@ import type { Findings } from './findings.ts'
 type Position = Simulation<unknown, unknown>
 
 /**
- * The same environment with every frame and view looked at as the environment gave it, before the episode checks it:
+ * The same environment with every time step and view looked at as the environment gave it, before the episode checks it:
  * only here can be seen what a schema would drop in silence.
  */
 export function watched(environment: AnyEnvironment, findings: Findings): AnyEnvironment {
@@ -23,12 +23,12 @@ export function watched(environment: AnyEnvironment, findings: Findings): AnyEnv
     }
     return next instanceof Promise ? next.then(arrived) : arrived(next)
   }
-  const checkStep = ({ frame }: Position): void => {
-    checkFrame(frame, environment, findings, 'step')
+  const checkStep = ({ timeStep: timeStep }: Position): void => {
+    checkTimeStep(timeStep, environment, findings, 'step')
   }
   const watch = (position: Position): Position => ({
-    get frame() {
-      return position.frame
+    get timeStep() {
+      return position.timeStep
     },
     step: (action, context) => onward(position.step(action, context), checkStep),
     ...(position.invalid && {
@@ -53,34 +53,34 @@ export function watched(environment: AnyEnvironment, findings: Findings): AnyEnv
   return {
     ...environment,
     start: (context) =>
-      onward(environment.start(context), ({ frame }) => {
-        checkFrame(frame, environment, findings, 'reset')
+      onward(environment.start(context), ({ timeStep: timeStep }) => {
+        checkTimeStep(timeStep, environment, findings, 'reset')
       }),
     ...(environment.restore && {
-      restore: async (state, frame, context) => {
-        const position = await environment.restore?.(state, frame, context)
+      restore: async (state, timeStep, context) => {
+        const position = await environment.restore?.(state, timeStep, context)
         return watch(position ?? (await environment.start(context)))
       },
     }),
   }
 }
 
-function checkFrame(
-  frame: Frame<unknown>,
+function checkTimeStep(
+  timeStep: TimeStep<unknown>,
   environment: AnyEnvironment,
   findings: Findings,
   after: 'reset' | 'step',
 ): void {
-  checkShape('observation', frame.observation, environment.observation, findings)
-  checkInfo(frame.info, findings)
-  checkReward(frame, environment, findings, after)
+  checkShape('observation', timeStep.observation, environment.observation, findings)
+  checkInfo(timeStep.info, findings)
+  checkReward(timeStep, environment, findings, after)
   findings.tested('status')
-  if (!['running', 'terminated', 'truncated'].includes(frame.status)) {
+  if (!['running', 'terminated', 'truncated'].includes(timeStep.status)) {
     findings.broken(
       'status',
       'The status is none of those that exist.',
       'running, terminated or truncated',
-      frame.status,
+      timeStep.status,
     )
   }
 }
@@ -125,7 +125,7 @@ function checkInfo(info: unknown, findings: Findings): void {
 }
 
 function checkReward(
-  { reward, terms }: Frame<unknown>,
+  { reward, terms }: TimeStep<unknown>,
   environment: AnyEnvironment,
   findings: Findings,
   after: 'reset' | 'step',

@@ -1,4 +1,4 @@
-import { escapeControls } from '@openenv-ts/core'
+import { escapeControls } from '@openenv-ts/core/host'
 import { packageFiles, type FileContent } from '@openenv-ts/scaffold'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment } from '../importer.ts'
 import { LOCK_FILE, lockText } from '../lock.ts'

@@ -15,9 +15,9 @@ describe('pythonWrapper', () => {
         secrets: ['OPENAI_API_KEY'],
         more: { maxTurns: 10 },
       }),
-    ).toBe(`import { pythonEnvironment } from '@openenv-ts/python-bridge'
+    ).toBe(`import { openPythonEnvironment } from '@openenv-ts/python-bridge'
 
-export default await pythonEnvironment({
+export default await openPythonEnvironment({
   name: 'word-count',
   description: "Count a text's words.",
   version: '0.1.0',

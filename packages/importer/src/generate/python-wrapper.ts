@@ -26,7 +26,7 @@ export interface PythonWrapper {
   readonly variables?: VariablePlan
   /** Arguments without which the entry point cannot be called: they stand in a comment. */
   readonly requiredArguments?: readonly string[]
-  /** Further options of `pythonEnvironment`, in their order. */
+  /** Further options of `openPythonEnvironment`, in their order. */
   readonly more?: Readonly<Record<string, Literal>>
 }
 
@@ -85,9 +85,9 @@ export function pythonWrapper(wrapper: PythonWrapper): string {
     `  ${key}: ${value},`,
   ])
   return [
-    "import { pythonEnvironment } from '@openenv-ts/python-bridge'",
+    "import { openPythonEnvironment } from '@openenv-ts/python-bridge'",
     '',
-    'export default await pythonEnvironment({',
+    'export default await openPythonEnvironment({',
     ...lines,
     '})',
     '',

@@ -1,4 +1,4 @@
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import { markdown } from './markdown.ts'
 import type { EntryPoint, GeneratedEnvironment } from '../importer.ts'
 

@@ -1,4 +1,5 @@
-import { firstSentence, OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { firstSentence } from '@openenv-ts/core/host'
 import { pythonWrapper, WRAPPER_DEPENDENCIES } from '../generate/python-wrapper.ts'
 import type { Detection, EntryPoint, EnvironmentImporter, GeneratedEnvironment, Source } from '../importer.ts'
 import { NameResolver, type LocalClass } from '../python/resolve.ts'

@@ -323,7 +323,7 @@ describe('load_environment behind another module', () => {
       ['env:load_environment'],
     ],
     [
-      'of a neighbour that lends it a helper',
+      'of a neighbor that lends it a helper',
       {
         'one.py': `import verifiers\n${LOADER}def help(): ...\n`,
         'two.py': `from one import help\nimport verifiers\n${LOADER}`,

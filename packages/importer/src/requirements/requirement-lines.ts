@@ -1,5 +1,5 @@
 import type { Finding } from '../source/finding.ts'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import { normalName, parseRequirement, requirementText, type ParsedRequirement } from './pep508.ts'
 
 /** A requirement that can be had from the package index. */
@@ -38,7 +38,7 @@ const VERSION_CONTROL = /^(?:git|hg|svn|bzr)(?:\+|:)/i
 /** Reads requirements in pip's format; `-r` names further lists, everything that leads away from the index is a finding. */
 export function requirementLines(text: string, file: string): RequirementList {
   const lists: string[] = []
-  const read: { readonly text: string; readonly place: Place }[] = []
+  const read: { readonly text: string; readonly place: RequirementOrigin }[] = []
   for (const { line, number } of logicalLines(text)) {
     const nested = /^(?:-r|--requirement)[\s=]+(\S+)$/.exec(line)?.[1]
     if (nested === undefined) read.push({ text: line, place: { file, line: number } })
@@ -48,7 +48,7 @@ export function requirementLines(text: string, file: string): RequirementList {
 }
 
 /** Where a requirement was read. */
-export interface Place {
+export interface RequirementOrigin {
   readonly file: string
   readonly line: number | null
   /** Which entry, where a file has no lines to speak of: `dependencies, entry 2`. */
@@ -57,7 +57,7 @@ export interface Place {
 
 /** Reads requirements one by one, each with its place. */
 export function listOf(
-  texts: readonly { readonly text: string; readonly place: Place }[],
+  texts: readonly { readonly text: string; readonly place: RequirementOrigin }[],
 ): Omit<RequirementList, 'lists'> {
   const requirements: Requirement[] = []
   const notFollowed: NotFollowed[] = []

@@ -1,16 +1,16 @@
 import { posix } from 'node:path'
-import { isObject } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { parse } from 'smol-toml'
 import type { Source } from '../importer.ts'
 import type { Finding } from '../source/finding.ts'
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import type { SourceTree } from '../source/tree.ts'
 import { normalName } from './pep508.ts'
 import {
   listOf,
   requirementLines,
   type NotFollowed,
-  type Place,
+  type RequirementOrigin,
   type Requirement,
 } from './requirement-lines.ts'
 import { setupCall, setupConfig, type SetupNeeds } from './setup-files.ts'
@@ -192,7 +192,7 @@ function readLists(reader: Reader): Omit<ReturnType<typeof listOf>, 'findings'> 
 function requirementsIn(
   reader: Reader,
   entries: readonly unknown[],
-  placeOf: (at: number) => Place,
+  placeOf: (at: number) => RequirementOrigin,
 ): ReturnType<typeof listOf> {
   const texts = entries.map((each, at) => ({
     text: typeof each === 'string' ? each : JSON.stringify(each),

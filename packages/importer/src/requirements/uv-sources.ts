@@ -1,5 +1,5 @@
-import { isObject } from '@openenv-ts/core'
-import { printable } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
+import { printable } from '@openenv-ts/core/host'
 import { normalName } from './pep508.ts'
 import type { NotFollowed } from './requirement-lines.ts'
 

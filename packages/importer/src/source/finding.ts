@@ -1,4 +1,4 @@
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 
 /** Something that a person should know about a source: reported, never fatal. */
 export interface Finding {

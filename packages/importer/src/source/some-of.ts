@@ -1,4 +1,4 @@
-import { printable } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 
 /** Names in one line, the first ones by name and the rest by number. */
 export function someOf(names: readonly string[], most = 10): string {

@@ -124,7 +124,7 @@ class OrsSession:
         self.shown_tools: list[dict[str, Any]] = []
 
     async def start(self, secrets: dict[str, str]) -> None:
-        # A copy: what one session does to its task is not its neighbours' business.
+        # A copy: what one session does to its task is not its neighbors' business.
         row = _json(self._row)
         self._instance = await self._author(self._class, task_spec=row, secrets=secrets)
         try:

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { actionFromCall, actionFromText } from './answer.ts'
-import { actionTools } from '@openenv-ts/core'
+import { actionTools } from '@openenv-ts/core/host'
 
 const plain = actionTools({ type: 'object', properties: { label: { type: 'string' } }, required: ['label'] })
 const variant = (kind: string, more: object): object => ({

@@ -1,4 +1,4 @@
-import { isObject, type ActionTool } from '@openenv-ts/core'
+import { isObject, type ActionTool } from '@openenv-ts/core/host'
 
 /** Attempts at reading an object out of prose: text of nothing but braces must not take forever. */
 const MAX_ATTEMPTS = 64

@@ -1,9 +1,10 @@
-import { isObject, OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import type OpenAI from 'openai'
 import type { APIError } from 'openai'
 import type { ModelSettings } from './settings.ts'
 import { publicUrl } from './settings.ts'
-import { pause } from '../pause.ts'
+import { sleepUnlessAborted } from '../sleep.ts'
 import type { Usage } from '../usage.ts'
 
 /** A request for one answer, as the official client takes it; the model is filled in. */
@@ -69,7 +70,7 @@ export class ModelEndpoint {
       signal.throwIfAborted()
       if (tried.refused) throw new RefusedRequest(this.#said('declined the request', tried.reason))
       if (!tried.again || tries > this.#options.maxRetries) throw this.#dead(tries, tried.reason)
-      await pause(tried.afterMs ?? backoff(tries), signal)
+      await sleepUnlessAborted(tried.afterMs ?? backoff(tries), signal)
     }
   }
 

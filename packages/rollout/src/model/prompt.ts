@@ -1,4 +1,5 @@
-import type { ActionTool, JsonSchema } from '@openenv-ts/core'
+import type { JsonSchema } from '@openenv-ts/core'
+import type { ActionTool } from '@openenv-ts/core/host'
 import { canonicalJson } from '../canonical-json.ts'
 
 /**

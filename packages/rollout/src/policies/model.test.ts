@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { openLocal, pureEnvironment } from '@openenv-ts/core'
+import { openLocal, definePureEnvironment } from '@openenv-ts/core'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { answer, chatServer, completion, toolCall, type ChatCall } from '../../test/chat-server.ts'
@@ -91,7 +91,7 @@ describe('an endpoint with tools', () => {
   })
 
   it('calls the tool of a union that the action belongs to, the discriminator removed [OE-20]', async () => {
-    const game = pureEnvironment({
+    const game = definePureEnvironment({
       name: 'game',
       description: 'Look, then say.',
       action: z.discriminatedUnion('kind', [
@@ -158,7 +158,7 @@ describe('an endpoint with tools', () => {
   })
 
   it('has its invalid action counted by an environment that counts them [OE-2]', async () => {
-    const strict = pureEnvironment({
+    const strict = definePureEnvironment({
       ...sums.definition,
       invalid: (state) => ({ ...state, sum: state.target, steps: 5 }),
     })

@@ -1,4 +1,5 @@
-import { actionTools, OpenEnvError, type ActionTool } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { actionTools, type ActionTool } from '@openenv-ts/core/host'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { canonicalJson } from '../canonical-json.ts'
 import { actionFromCall, actionFromText, unusable } from '../model/answer.ts'

@@ -1,4 +1,5 @@
-import { copyPlainJson, firstValue, sampleValue } from '@openenv-ts/core'
+import { copyPlainJson } from '@openenv-ts/core/host'
+import { firstValue, sampleValue } from '@openenv-ts/core/sample'
 import { STOP, type StatelessPolicy } from '../policy.ts'
 
 /** A policy that never acts: its episodes end where they start, completed and truncated, with the return 0. */

@@ -1,4 +1,4 @@
-import { pureEnvironment, taskList } from '@openenv-ts/core'
+import { definePureEnvironment, taskList } from '@openenv-ts/core'
 import { z } from 'zod'
 import { wordsRight } from './grade.ts'
 import { TASKS, type CipherTask } from './tasks.ts'
@@ -31,7 +31,7 @@ const State = z.strictObject({
 })
 
 /** Read a sentence whose letters were moved along the alphabet, in three tries. */
-export const environment = pureEnvironment({
+export const environment = definePureEnvironment({
   name: 'my-environment',
   description: 'Read a sentence whose letters were moved along the alphabet.',
   version: '0.1.0',

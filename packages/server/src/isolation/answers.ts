@@ -1,4 +1,5 @@
-import { declaredKeys, plainJson, type AnyEnvironment } from '@openenv-ts/core'
+import type { AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys, plainJson } from '@openenv-ts/core/host'
 import { z } from 'zod'
 import type { Answer, Operation } from './protocol.ts'
 

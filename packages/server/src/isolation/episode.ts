@@ -1,8 +1,6 @@
 import {
   isOpenEnvError,
-  notReady,
   OpenEnvError,
-  Turns,
   type AnyEnvironment,
   type EpisodeState,
   type LocalEpisode,
@@ -12,10 +10,11 @@ import {
   type Status,
   type Tool,
 } from '@openenv-ts/core'
+import { notReady, SerialQueue } from '@openenv-ts/core/host'
 import { answerFault } from './answers.ts'
 import type { CallHooks, OnProgress } from './executor.ts'
 import type { Answer, Operation } from './protocol.ts'
-import { newKey, type Seat } from './seat.ts'
+import { newKey, type Placement } from './placement.ts'
 import { receiveError } from './sent-error.ts'
 
 /** What the server knows of where an episode stands, as one object: replaced as a whole. */
@@ -36,21 +35,21 @@ export type Register = Map<number, IsolatedEpisode>
 /** An episode whose environment runs in another thread or process; here is its order, and a mirror of its state. */
 export class IsolatedEpisode implements LocalEpisode {
   readonly #key: number
-  readonly #seat: Seat
+  readonly #placement: Placement
   readonly #register: Register
   #mirror: Mirror | null = null
   /** Why it has to be reset first, where it was given up in the middle of a step or brought down. */
   #broken: OpenEnvError | null = null
   #closed = false
-  readonly #turns = new Turns()
+  readonly #queue = new SerialQueue()
   #environment: AnyEnvironment | null = null
   #giveUp: ((reason: Error) => void) | null = null
   /** Settles when a step whose caller waits no longer has come to its end; null where there is none. */
   #left: Promise<void> | null = null
 
-  constructor(register: Register, key: number, seat: Seat) {
+  constructor(register: Register, key: number, placement: Placement) {
     this.#key = key
-    this.#seat = seat
+    this.#placement = placement
     this.#register = register
     register.set(key, this)
   }
@@ -69,7 +68,7 @@ export class IsolatedEpisode implements LocalEpisode {
   }
 
   get busy(): boolean {
-    return this.#turns.busy
+    return this.#queue.busy
   }
 
   get broken(): boolean {
@@ -90,7 +89,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   /** Ends what goes on for what its environment did beside its calls. */
   uncaught(error: OpenEnvError): void {
-    this.#seat.spoil()
+    this.#placement.discard()
     if (this.#mirror !== null) this.#broken = error
   }
 
@@ -141,7 +140,7 @@ export class IsolatedEpisode implements LocalEpisode {
       const key = newKey()
       const { reached } = await this.#call({ op: 'fork', twin: key })
       if (reached === undefined) throw notReady('before reset')
-      const twin = new IsolatedEpisode(this.#register, key, this.#seat.twin(key, reached))
+      const twin = new IsolatedEpisode(this.#register, key, this.#placement.fork(key, reached))
       twin.#environment = this.#environment
       twin.#mirror = { ...mirror, tools: reached.tools }
       return twin
@@ -158,9 +157,9 @@ export class IsolatedEpisode implements LocalEpisode {
     this.#register.delete(this.#key)
     const closed = new OpenEnvError('CANCELLED', 'The episode was closed.')
     this.#giveUp?.(closed)
-    await this.#turns.rejectWaiting(closed)
+    await this.#queue.rejectWaiting(closed)
     this.#mirror = null
-    await this.#seat.leave()
+    await this.#placement.release()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,7 +195,7 @@ export class IsolatedEpisode implements LocalEpisode {
   async #start(operation: Operation, signal: Signal): Promise<Reply<unknown>> {
     if (this.#left !== null) {
       this.#left = null
-      this.#seat.giveUp()
+      this.#placement.giveUp()
     }
     let reply: Reply<unknown>
     try {
@@ -238,7 +237,7 @@ export class IsolatedEpisode implements LocalEpisode {
       }
       this.#giveUp = (reason) => {
         over()
-        if (this.#seat.giveUp()) this.#broken = notReady('before reset')
+        if (this.#placement.giveUp()) this.#broken = notReady('before reset')
         reject(reason)
       }
       const current = this.#giveUp
@@ -246,7 +245,7 @@ export class IsolatedEpisode implements LocalEpisode {
       let left: Promise<void> | null = null
       const cancel = (reason: Error): void => {
         over()
-        if (this.#seat.cancel()) left = this.#left = ended
+        if (this.#placement.cancel()) left = this.#left = ended
         reject(reason)
       }
       const counts = (): boolean => this.#giveUp === current || (left !== null && this.#left === left)
@@ -255,7 +254,7 @@ export class IsolatedEpisode implements LocalEpisode {
         fault: (answer) => answerFault(operation, answer, this.#environment),
         ...(onProgress === undefined ? {} : { onProgress }),
       }
-      const ended = this.#seat.perform(operation, hooks).then(
+      const ended = this.#placement.perform(operation, hooks).then(
         (answer) => {
           if (!counts()) return
           if (left === null) over()
@@ -301,7 +300,7 @@ export class IsolatedEpisode implements LocalEpisode {
 
   /** Runs work after all calls accepted before it. */
   #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(() => {
+    return this.#queue.run(() => {
       if (this.#closed) throw new OpenEnvError('CANCELLED', 'The episode is closed.')
       return work()
     }, signal)

@@ -6,7 +6,7 @@ import { misbehaving } from '../../test/isolation/misbehaving.ts'
 import { answerFault } from './answers.ts'
 import { Executor } from './executor.ts'
 import { frameOf, FrameReader } from './frames.ts'
-import type { LineEvents } from './line.ts'
+import type { ExecutorTransportEvents } from './transport.ts'
 import type { Operation } from './protocol.ts'
 
 const MAX_BYTES = 10_000
@@ -22,7 +22,7 @@ class Fake {
   readonly misbehaved = vi.fn<(message: string) => void>()
   readonly uncaught = vi.fn()
   readonly starting: Promise<Executor>
-  #line: LineEvents | null = null
+  #line: ExecutorTransportEvents | null = null
 
   constructor() {
     const events = {
@@ -31,7 +31,9 @@ class Fake {
       ended: () => undefined,
       misbehaved: this.misbehaved,
     }
-    const launch = (line: LineEvents): ReturnType<Parameters<typeof Executor.start>[0]['launch']> => {
+    const launch = (
+      line: ExecutorTransportEvents,
+    ): ReturnType<Parameters<typeof Executor.start>[0]['launch']> => {
       this.#line = line
       return { send: (message) => void this.sent.push(message), kill: this.kill, hold: () => undefined }
     }
@@ -52,7 +54,7 @@ class Fake {
     this.#line?.message(message)
   }
 
-  get line(): LineEvents | null {
+  get line(): ExecutorTransportEvents | null {
     return this.#line
   }
 }

@@ -1,5 +1,6 @@
-import { OpenEnvError, type Progress } from '@openenv-ts/core'
-import type { Launch, Line } from './line.ts'
+import { OpenEnvError } from '@openenv-ts/core'
+import type { Progress } from '@openenv-ts/core/host'
+import type { Launch, ExecutorTransport } from './transport.ts'
 import { readMessage } from './messages.ts'
 import type { Answer, Call, FromExecutor, Hello, UncaughtError } from './protocol.ts'
 import { receiveError } from './sent-error.ts'
@@ -65,7 +66,7 @@ interface Starting {
  * no faster than it may. What does not is the executor's end, and an error for that call.
  */
 export class Executor {
-  readonly #line: Line
+  readonly #transport: ExecutorTransport
   readonly #events: ExecutorEvents
   readonly #maxMessageBytes: number
   #starting: Starting | null
@@ -95,7 +96,7 @@ export class Executor {
     this.#events = events
     this.#maxMessageBytes = maxMessageBytes
     this.#starting = starting
-    this.#line = launch({
+    this.#transport = launch({
       message: (received) => {
         this.#received(received)
       },
@@ -179,7 +180,7 @@ export class Executor {
       this.since = performance.now()
       this.slow = false
       try {
-        this.#line.send({ type: 'call', call, ...asked })
+        this.#transport.send({ type: 'call', call, ...asked })
       } catch (cause) {
         this.#work = null
         reject(
@@ -200,19 +201,19 @@ export class Executor {
 
   /** Asks the environment to give up the call at work. */
   abort(): void {
-    if (this.#alive && this.busy) this.#line.send({ type: 'abort' })
+    if (this.#alive && this.busy) this.#transport.send({ type: 'abort' })
   }
 
   /** Lets go of an episode. */
   forget(episode: number): void {
-    if (this.#alive) this.#line.send({ type: 'forget', episode })
+    if (this.#alive) this.#transport.send({ type: 'forget', episode })
   }
 
   /** Ends it at once. */
   kill(): void {
     this.#deaf = true
     this.#leave(false)
-    this.#line.kill()
+    this.#transport.kill()
   }
 
   #leave(byItself: boolean): void {
@@ -260,7 +261,7 @@ export class Executor {
     this.#starting = null
     if (message.type === 'hello') {
       this.#hello = message
-      this.#line.hold(false)
+      this.#transport.hold(false)
       starting.ready(message)
       return
     }
@@ -329,7 +330,7 @@ export class Executor {
     this.#events.misbehaved(`An executor ${how}.`, undefined)
     this.#leave(true)
     this.#over(how)
-    this.#line.kill()
+    this.#transport.kill()
   }
 
   #over(how: string): void {

@@ -1,10 +1,10 @@
 import type { OpenEnvError } from '@openenv-ts/core'
 import type { CallHooks, Executor } from './executor.ts'
 import { SlowCallThreshold } from './slow-call-threshold.ts'
-import { PinnedSeat } from './pinned.ts'
+import { PinnedPlacement } from './pinned.ts'
 import type { Pool } from './pool.ts'
 import type { Answer, Operation, EpisodeStatus } from './protocol.ts'
-import type { Seat } from './seat.ts'
+import type { Placement } from './placement.ts'
 
 /** Waiting calls that are looked through for one whose episode an executor holds already. */
 const LOOK_AHEAD = 64
@@ -12,11 +12,11 @@ const LOOK_AHEAD = 64
 const MAX_HELD_BYTES = 32 * 1024 * 1024
 const HELD_COST = 2048
 /** Calls after which an episode that brought an executor down counts as any other again. */
-const PROBATION = 16
+const QUARANTINE_CALLS = 16
 
 /** A call that waits or is performed. */
 interface Waiting {
-  readonly seat: FloatingSeat
+  readonly placement: FloatingPlacement
   readonly operation: Operation
   readonly hooks: CallHooks
   givenUp: boolean
@@ -34,7 +34,7 @@ interface Waiting {
  *
  * A call that takes long stops counting among those that may run at a time: a spare executor takes the queue.
  */
-export class FloatingSeats {
+export class PlacementScheduler {
   readonly #pool: Pool
   readonly #workers: number
   readonly #spares: number
@@ -42,7 +42,7 @@ export class FloatingSeats {
   readonly #busy = new Set<Executor>()
   readonly #slowCall = new SlowCallThreshold()
   /** What each executor holds, the longest unused first. */
-  readonly #held = new WeakMap<Executor, { readonly seats: Set<FloatingSeat>; bytes: number }>()
+  readonly #held = new WeakMap<Executor, { readonly placements: Set<FloatingPlacement>; bytes: number }>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(pool: Pool, workers: number, spares: number) {
@@ -59,9 +59,9 @@ export class FloatingSeats {
     this.#keep()
   }
 
-  /** A seat for one more episode. */
-  seat(key: number): FloatingSeat {
-    return new FloatingSeat(this, this.#pool, key)
+  /** A placement for one more episode. */
+  place(key: number): FloatingPlacement {
+    return new FloatingPlacement(this, this.#pool, key)
   }
 
   /** Queues a call. */
@@ -76,13 +76,13 @@ export class FloatingSeats {
   }
 
   /** Frees what executors hold of an episode. */
-  leave(seat: FloatingSeat): void {
-    const { home } = seat
+  leave(placement: FloatingPlacement): void {
+    const { home } = placement
     if (home === null) return
-    seat.home = null
+    placement.home = null
     const held = this.#held.get(home)
-    if (held?.seats.delete(seat) === true) held.bytes -= seat.heldBytes
-    home.forget(seat.key)
+    if (held?.placements.delete(placement) === true) held.bytes -= placement.heldBytes
+    home.forget(placement.key)
   }
 
   #assign(): void {
@@ -96,7 +96,7 @@ export class FloatingSeats {
       const waiting = this.#pick(free)
       if (waiting === undefined) return
       this.#queue.delete(waiting)
-      const { home } = waiting.seat
+      const { home } = waiting.placement
       this.#begin(waiting, home !== null && this.#pool.idle.includes(home) ? home : free)
     }
   }
@@ -115,7 +115,7 @@ export class FloatingSeats {
     let first: Waiting | undefined
     let looked = 0
     for (const waiting of this.#queue) {
-      const { home, probation } = waiting.seat
+      const { home, quarantine: probation } = waiting.placement
       if (last && probation > 0) continue
       first ??= waiting
       if (home === executor || home === null || !this.#busy.has(home) || home.slow) return waiting
@@ -126,14 +126,14 @@ export class FloatingSeats {
   }
 
   #begin(waiting: Waiting, executor: Executor): void {
-    const { seat, operation, hooks } = waiting
+    const { placement: placement, operation, hooks } = waiting
     this.#pool.lend(executor)
     this.#busy.add(executor)
-    seat.at = executor
-    const here = seat.home === executor
-    if (!here) this.leave(seat)
-    const position = here ? undefined : seat.position
-    const call = { episode: seat.key, operation, ...(position === undefined ? {} : { position }) }
+    placement.at = executor
+    const here = placement.home === executor
+    if (!here) this.leave(placement)
+    const position = here ? undefined : placement.position
+    const call = { episode: placement.key, operation, ...(position === undefined ? {} : { position }) }
     executor.perform(call, hooks).then(
       (answer) => {
         this.#slowCall.learn(performance.now() - executor.since)
@@ -146,41 +146,41 @@ export class FloatingSeats {
   }
 
   #answered(waiting: Waiting, executor: Executor, answer: Answer): void {
-    const { seat, operation, givenUp } = waiting
-    seat.at = null
+    const { placement: placement, operation, givenUp } = waiting
+    placement.at = null
     const broken = answer.reached?.broken === true
     // Whatever it left running would be taken for another's.
     if (broken || answer.error?.code === 'TIMEOUT') {
       executor.kill()
-      seat.probation = PROBATION
-    } else if (seat.probation > 0) seat.probation -= 1
-    if (givenUp) executor.forget(seat.key)
+      placement.quarantine = QUARANTINE_CALLS
+    } else if (placement.quarantine > 0) placement.quarantine -= 1
+    if (givenUp) executor.forget(placement.key)
     else {
       if (operation.op !== 'fork' && answer.reached !== undefined && !broken)
-        this.#moved(seat, executor, answer.reached)
-      if (executor.alive && !seat.isPinned) this.#hold(seat, executor)
+        this.#moved(placement, executor, answer.reached)
+      if (executor.alive && !placement.isPinned) this.#hold(placement, executor)
     }
     this.#free(executor)
     waiting.resolve(answer)
   }
 
-  #moved(seat: FloatingSeat, executor: Executor, { status, bytes }: EpisodeStatus): void {
+  #moved(placement: FloatingPlacement, executor: Executor, { status, bytes }: EpisodeStatus): void {
     if (status === 'idle' || bytes !== null) {
-      seat.stand(bytes)
+      placement.stand(bytes)
       return
     }
     this.#pool.claim(executor)
-    seat.pin(executor)
+    placement.pin(executor)
   }
 
   #failed(waiting: Waiting, executor: Executor, error: OpenEnvError): void {
-    const { seat } = waiting
-    seat.at = null
-    const suspicion = this.#suspicion(seat, executor, error)
+    const { placement: placement } = waiting
+    placement.at = null
+    const suspicion = this.#suspicion(placement, executor, error)
     const again = !waiting.tried && !waiting.givenUp && !waiting.cancelled && suspicion !== 'guilty'
-    if (!again) seat.probation = PROBATION
+    if (!again) placement.quarantine = QUARANTINE_CALLS
     // It may have been its own doing after all: the second executor must not be the last one.
-    else if (suspicion === 'unclear') seat.probation = Math.max(seat.probation, 1)
+    else if (suspicion === 'unclear') placement.quarantine = Math.max(placement.quarantine, 1)
     this.#free(executor)
     if (!again) {
       waiting.reject(error)
@@ -192,7 +192,7 @@ export class FloatingSeats {
 
   /** Whether what ended the executor was the episode's own doing, or another's that this call only came upon. */
   #suspicion(
-    { key }: FloatingSeat,
+    { key }: FloatingPlacement,
     { uncaught, since }: Executor,
     { code }: OpenEnvError,
   ): 'guilty' | 'unclear' | 'bystander' {
@@ -209,19 +209,19 @@ export class FloatingSeats {
     this.#assign()
   }
 
-  #hold(seat: FloatingSeat, executor: Executor): void {
+  #hold(placement: FloatingPlacement, executor: Executor): void {
     let held = this.#held.get(executor)
     if (held === undefined) {
-      held = { seats: new Set(), bytes: 0 }
+      held = { placements: new Set(), bytes: 0 }
       this.#held.set(executor, held)
     }
-    if (held.seats.delete(seat)) held.bytes -= seat.heldBytes
-    seat.home = executor
-    seat.heldBytes = HELD_COST + seat.size
-    held.seats.add(seat)
-    held.bytes += seat.heldBytes
-    for (const oldest of held.seats) {
-      if (held.bytes <= MAX_HELD_BYTES || oldest === seat) return
+    if (held.placements.delete(placement)) held.bytes -= placement.heldBytes
+    placement.home = executor
+    placement.heldBytes = HELD_COST + placement.size
+    held.placements.add(placement)
+    held.bytes += placement.heldBytes
+    for (const oldest of held.placements) {
+      if (held.bytes <= MAX_HELD_BYTES || oldest === placement) return
       this.leave(oldest)
     }
   }
@@ -253,9 +253,9 @@ export class FloatingSeats {
   }
 }
 
-/** The seat of an episode that goes from executor to executor. */
-export class FloatingSeat implements Seat {
-  readonly #seats: FloatingSeats
+/** The placement of an episode that goes from executor to executor. */
+export class FloatingPlacement implements Placement {
+  readonly #scheduler: PlacementScheduler
   readonly #pool: Pool
   readonly key: number
   /** The executor that holds the episode where it stands. */
@@ -265,14 +265,14 @@ export class FloatingSeat implements Seat {
   /** What the episode counts for among what its home holds. */
   heldBytes = 0
   /** Calls to answer until it is forgotten that it brought an executor down. */
-  probation = 0
+  quarantine = 0
   #bytes: Uint8Array | null = null
   #arrivedAt = 0
   #waiting: Waiting | null = null
-  #pinned: PinnedSeat | null = null
+  #pinned: PinnedPlacement | null = null
 
-  constructor(seats: FloatingSeats, pool: Pool, key: number) {
-    this.#seats = seats
+  constructor(placements: PlacementScheduler, pool: Pool, key: number) {
+    this.#scheduler = placements
     this.#pool = pool
     this.key = key
   }
@@ -281,7 +281,7 @@ export class FloatingSeat implements Seat {
     if (this.#pinned !== null) return this.#pinned.perform(operation, hooks)
     return new Promise((resolve, reject) => {
       this.#waiting = {
-        seat: this,
+        placement: this,
         operation,
         hooks,
         givenUp: false,
@@ -290,14 +290,14 @@ export class FloatingSeat implements Seat {
         resolve,
         reject,
       }
-      this.#seats.enqueue(this.#waiting)
+      this.#scheduler.enqueue(this.#waiting)
     })
   }
 
   cancel(): boolean {
     if (this.#pinned !== null) return this.#pinned.cancel()
     const waiting = this.#waiting
-    if (waiting === null || this.#seats.withdraw(waiting)) return false
+    if (waiting === null || this.#scheduler.withdraw(waiting)) return false
     waiting.cancelled = true
     this.at?.abort()
     return true
@@ -306,31 +306,31 @@ export class FloatingSeat implements Seat {
   giveUp(): boolean {
     if (this.#pinned !== null) return this.#pinned.giveUp()
     const waiting = this.#waiting
-    if (waiting === null || this.#seats.withdraw(waiting)) return false
+    if (waiting === null || this.#scheduler.withdraw(waiting)) return false
     waiting.givenUp = true
     this.at?.abort()
     // Where it comes to there is not where it stands.
-    this.#seats.leave(this)
+    this.#scheduler.leave(this)
     return true
   }
 
-  twin(key: number, { bytes }: EpisodeStatus): Seat {
-    if (this.#pinned !== null) return this.#pinned.twin(key)
-    const twin = this.#seats.seat(key)
+  fork(key: number, { bytes }: EpisodeStatus): Placement {
+    if (this.#pinned !== null) return this.#pinned.fork(key)
+    const twin = this.#scheduler.place(key)
     twin.stand(bytes)
     return twin
   }
 
-  spoil(): void {
-    this.probation = PROBATION
-    this.#pinned?.spoil()
+  discard(): void {
+    this.quarantine = QUARANTINE_CALLS
+    this.#pinned?.discard()
   }
 
-  async leave(): Promise<void> {
+  async release(): Promise<void> {
     this.giveUp()
-    this.#seats.leave(this)
+    this.#scheduler.leave(this)
     this.#bytes = null
-    await this.#pinned?.leave()
+    await this.#pinned?.release()
   }
 
   /** Where it stands, for an executor that does not hold it. */
@@ -358,6 +358,6 @@ export class FloatingSeat implements Seat {
   pin(executor: Executor): void {
     this.home = null
     this.#bytes = null
-    this.#pinned = new PinnedSeat(this.#pool, this.key, executor)
+    this.#pinned = new PinnedPlacement(this.#pool, this.key, executor)
   }
 }

@@ -1,11 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
-import {
-  openLocal,
-  type AnyEnvironment,
-  type LocalEpisode,
-  type Progress,
-  type Snapshot,
-} from '@openenv-ts/core'
+import { openLocal, type AnyEnvironment, type LocalEpisode, type Snapshot } from '@openenv-ts/core'
+import type { Progress } from '@openenv-ts/core/host'
 import { isProgress } from './messages.ts'
 import type { Answer, Call, EpisodeStatus, Operation, Position } from './protocol.ts'
 import { sendError } from './sent-error.ts'

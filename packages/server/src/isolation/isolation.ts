@@ -3,13 +3,13 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { LogEvent, ServedEpisode } from '../options.ts'
 import { IsolatedEpisode, type Register } from './episode.ts'
-import { FloatingSeats } from './floating.ts'
-import type { LaunchOptions } from './line.ts'
-import { PinnedSeat } from './pinned.ts'
+import { PlacementScheduler } from './floating.ts'
+import type { LaunchOptions } from './transport.ts'
+import { PinnedPlacement } from './pinned.ts'
 import { Pool } from './pool.ts'
 import { processes } from './process.ts'
 import type { ExecutorConfig } from './protocol.ts'
-import { newKey, type Seat } from './seat.ts'
+import { newKey, type Placement } from './placement.ts'
 import { receiveError } from './sent-error.ts'
 import { threads } from './thread.ts'
 
@@ -80,7 +80,7 @@ const MIB = 1024 * 1024
  * await using server = await serve(echo, { openEpisode: isolation.openEpisode })
  */
 export function createIsolation(options: IsolationOptions): Promise<Isolation> {
-  // Unbuilt, its neighbour is TypeScript too.
+  // Unbuilt, its neighbor is TypeScript too.
   const built = new URL('main.js', import.meta.url)
   const entry = existsSync(fileURLToPath(built)) ? built : new URL('main.ts', import.meta.url)
   return isolationFrom(entry, options)
@@ -110,7 +110,7 @@ export async function isolationFrom(entry: URL, options: IsolationOptions): Prom
       log({ level: 'error', message, cause })
     },
   })
-  const seatFor = await seatsIn(pool, workers, Math.max(1, spares))
+  const seatFor = await placementsIn(pool, workers, Math.max(1, spares))
   const close = (): Promise<void> => {
     pool.close()
     return Promise.resolve()
@@ -126,20 +126,24 @@ export async function isolationFrom(entry: URL, options: IsolationOptions): Prom
 }
 
 /** Starts the first executors. What the first says of the environment holds for all. */
-async function seatsIn(pool: Pool, workers: number, spares: number): Promise<(key: number) => Seat> {
+async function placementsIn(
+  pool: Pool,
+  workers: number,
+  spares: number,
+): Promise<(key: number) => Placement> {
   try {
     const first = await pool.take()
     if (!first.hello.floats) {
       pool.release(first)
       pool.keep(spares)
-      return (key) => new PinnedSeat(pool, key)
+      return (key) => new PinnedPlacement(pool, key)
     }
-    const seats = new FloatingSeats(pool, workers, spares)
+    const placements = new PlacementScheduler(pool, workers, spares)
     // With one alone, the first call that never returns would hold up all others until a second has started.
     const second = await pool.take()
     pool.release(first)
     pool.release(second)
-    return (key) => seats.seat(key)
+    return (key) => placements.place(key)
   } catch (error) {
     pool.close()
     throw error

@@ -1,7 +1,8 @@
 // What runs in an executor, a thread or a process of its own: loads the environment and performs one call at a time.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { parentPort } from 'node:worker_threads'
-import { isObject, OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
+import { OpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { processChannel, threadChannel } from './channel.ts'
 import { EpisodeHost, floats } from './host.ts'
 import { guardKill } from './kill-guard.ts'

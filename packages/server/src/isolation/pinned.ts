@@ -1,11 +1,11 @@
-import { notReady } from '@openenv-ts/core'
+import { notReady } from '@openenv-ts/core/host'
 import type { CallHooks, Executor } from './executor.ts'
 import type { Pool } from './pool.ts'
 import type { Answer, Operation } from './protocol.ts'
-import type { Seat } from './seat.ts'
+import type { Placement } from './placement.ts'
 
 /** An executor that belongs to one episode, and to the forks of it. */
-interface Place {
+interface ExecutorLease {
   readonly executor: Executor
   spoilt: boolean
   users: number
@@ -13,11 +13,11 @@ interface Place {
   free: Promise<unknown>
 }
 
-/** The seat of an episode that cannot leave its executor: it gets one for itself at its first reset. */
-export class PinnedSeat implements Seat {
+/** The placement of an episode that cannot leave its executor: it gets one for itself at its first reset. */
+export class PinnedPlacement implements Placement {
   readonly #pool: Pool
   readonly #key: number
-  #place: Place | null
+  #place: ExecutorLease | null
   /** Calls given up while they waited for their executor are not begun. */
   #calls = 0
   #begun = 0
@@ -53,18 +53,18 @@ export class PinnedSeat implements Seat {
     return begun
   }
 
-  spoil(): void {
+  discard(): void {
     if (this.#place !== null) this.#place.spoilt = true
   }
 
-  twin(key: number): PinnedSeat {
-    const twin = new PinnedSeat(this.#pool, key)
+  fork(key: number): PinnedPlacement {
+    const twin = new PinnedPlacement(this.#pool, key)
     twin.#place = this.#place
     if (this.#place !== null) this.#place.users += 1
     return twin
   }
 
-  async leave(): Promise<void> {
+  async release(): Promise<void> {
     this.#left = true
     await this.#vacate()
   }
@@ -84,7 +84,7 @@ export class PinnedSeat implements Seat {
     if (place.users === 0) this.#pool.release(executor)
   }
 
-  async #placeFor({ op }: Operation): Promise<Place> {
+  async #placeFor({ op }: Operation): Promise<ExecutorLease> {
     let place = this.#place
     const starts = op === 'reset' || op === 'restore'
     if (place?.executor.alive === true && !(place.spoilt && starts)) return place

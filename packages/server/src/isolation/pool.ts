@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { OpenEnvError } from '@openenv-ts/core'
 import { Executor } from './executor.ts'
-import type { Launch } from './line.ts'
+import type { Launch } from './transport.ts'
 import type { UncaughtError } from './protocol.ts'
 
 /** How long an executor that is not needed any more waits for a use. */

@@ -1,4 +1,5 @@
-import type { ErrorCode, Issue, Progress, ResetOptions, Snapshot, Status, Tool } from '@openenv-ts/core'
+import type { ErrorCode, Issue, ResetOptions, Snapshot, Status, Tool } from '@openenv-ts/core'
+import type { Progress } from '@openenv-ts/core/host'
 
 /** What an executor is started with: its one argument, as JSON. */
 export interface ExecutorConfig {

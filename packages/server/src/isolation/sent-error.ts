@@ -1,4 +1,5 @@
-import { isOpenEnvError, OpenEnvError, toOpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { toOpenEnvError } from '@openenv-ts/core/host'
 import { faultOf } from './plain-data.ts'
 import type { SentError } from './protocol.ts'
 

@@ -1,4 +1,4 @@
-import { isTokenVariable } from '../tokens.ts'
+import { isTokenVariable } from '../node/tokens.ts'
 import { MARK } from './descendants.ts'
 
 /** Environment variables that every process gets; others may hold secrets, or steer Node. */

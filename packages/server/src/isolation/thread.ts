@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import { isObject } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { endMarked, newMark } from './descendants.ts'
-import type { Launch, LaunchOptions } from './line.ts'
+import type { Launch, LaunchOptions } from './transport.ts'
 import { passOn } from './output.ts'
 import { threadVariables } from './surroundings.ts'
 

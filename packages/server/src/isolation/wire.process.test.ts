@@ -7,7 +7,7 @@ import { isolate, KINDS } from '../../test/isolation/isolate.ts'
 import { ledger } from '../../test/isolation/ledger.ts'
 import { misbehaving } from '../../test/isolation/misbehaving.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve, type ListenOptions } from '../node.ts'
+import { serve, type ListenOptions } from '../node/index.ts'
 
 type Frames = readonly (readonly [type: string, data?: unknown] | string)[]
 

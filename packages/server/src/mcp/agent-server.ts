@@ -1,18 +1,11 @@
-import {
-  isOpenEnvError,
-  listTools,
-  seatAgent,
-  type AgentSeat,
-  type Progress,
-  type Tool,
-  type ToolCall,
-} from '@openenv-ts/core'
+import { isOpenEnvError, agentTools, type AgentTools, type Tool } from '@openenv-ts/core'
+import { listTools, type Progress, type ToolCall } from '@openenv-ts/core/host'
 import type * as ServerSdk from '@modelcontextprotocol/server'
 import type { CallToolResult, McpServer, ServerContext, Tool as McpTool } from '@modelcontextprotocol/server'
-import { isLargeContent } from '../json-in-turns.ts'
-import { othersTurn } from '../turn.ts'
-import { logFailure, type Host } from '../route.ts'
-import type { Session } from '../session.ts'
+import { isLargeContent } from '../http/json-in-turns.ts'
+import { yieldToEventLoop } from '../limits/time-slice.ts'
+import { logFailure, type Host } from '../http/route.ts'
+import type { Session } from '../sessions/session.ts'
 
 /** MCP's SDK: seven megabytes that only MCP needs, so it is loaded with the first MCP request. */
 export type Sdk = typeof ServerSdk
@@ -37,7 +30,7 @@ export async function agentServer(
     { capabilities: { tools: { listChanged: false } }, instructions },
   )
   const list = async (): Promise<readonly Tool[]> =>
-    session === null ? listTools(environment) : seatAgent(session.episode, environment).listTools()
+    session === null ? listTools(environment) : agentTools(session.episode, environment).listTools()
   // Tools differ by task and are listed afresh each time, so they are answered for rather than registered; but the
   // SDK looks arguments that travel in headers too up before it asks anybody.
   const known = await list()
@@ -48,8 +41,8 @@ export async function agentServer(
     if (session === null) {
       return failed('There is no episode here. Ask whoever runs the environment for the address of one.')
     }
-    const seat = seatAgent(session.episode, environment)
-    const call = await act(seat, name, args, mcpReq, host, session).finally(() => {
+    const tools = agentTools(session.episode, environment)
+    const call = await act(tools, name, args, mcpReq, host, session).finally(() => {
       void session.episode.settled().then(called)
     })
     if (!('failure' in call) || call.failure !== 'tool_not_found') return call.result
@@ -62,7 +55,7 @@ type McpCall = Pick<ServerContext['mcpReq'], 'signal' | 'notify' | '_meta'>
 
 /** Calls a tool. What the episode refuses is the agent's to read: it may act on it. */
 async function act(
-  seat: AgentSeat,
+  tools: AgentTools,
   name: string,
   args: unknown,
   request: McpCall,
@@ -71,13 +64,13 @@ async function act(
 ): Promise<{ readonly result: CallToolResult; readonly failure?: ToolCall['failure'] }> {
   const reports = new Reports(request)
   try {
-    const { result, failure } = await seat.act(name, args, {
+    const { result, failure } = await tools.act(name, args, {
       signal: request.signal,
       onProgress: reports.send,
     })
     await reports.sent
     // The SDK writes the answer in one go: what came before it was enough for one turn.
-    if (isLargeContent(result.content)) await othersTurn()
+    if (isLargeContent(result.content)) await yieldToEventLoop()
     const { content, structuredContent, isError } = result
     const shown = {
       content: [...content] as CallToolResult['content'],

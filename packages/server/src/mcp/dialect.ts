@@ -1,4 +1,4 @@
-import { isObject } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 
 /** The two dialects that share `/mcp`: OpenEnv's plain JSON-RPC, and MCP's Streamable HTTP. */
 export type Dialect = 'openenv' | 'mcp'

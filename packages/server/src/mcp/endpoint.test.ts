@@ -14,7 +14,7 @@ import {
   type Message,
 } from '../../test/mcp-client.ts'
 import type { ServerOptions } from '../options.ts'
-import { serve, type ListenOptions, type RunningServer } from '../node.ts'
+import { serve, type ListenOptions, type RunningServer } from '../node/index.ts'
 
 const fresh = (options: ListenOptions = {}) => serve(doors, { port: 0, agentEpisode: 'third', ...options })
 

@@ -1,7 +1,7 @@
-import { isOpenEnvError, seatAgent } from '@openenv-ts/core'
+import { isOpenEnvError, agentTools } from '@openenv-ts/core'
 import type { McpHttpHandler } from '@modelcontextprotocol/server'
-import { json, type Host } from '../route.ts'
-import type { Session } from '../session.ts'
+import { json, type Host } from '../http/route.ts'
+import type { Session } from '../sessions/session.ts'
 import { accepted, acceptingBoth, asJson } from './accept.ts'
 import { agentServer, type Sdk } from './agent-server.ts'
 import { Conversation } from './conversation.ts'
@@ -195,7 +195,7 @@ export class McpEndpoint {
     const { opening } = episode
     const known = opening === null ? undefined : this.#briefs.get(opening)
     if (known !== undefined) return known
-    const brief = seatAgent(episode, this.#host.environment).brief()
+    const brief = agentTools(episode, this.#host.environment).instructions()
     if (opening === null) return brief
     this.#briefs.set(opening, brief)
     brief.catch(() => this.#briefs.delete(opening))

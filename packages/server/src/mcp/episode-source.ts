@@ -1,5 +1,5 @@
-import type { Host } from '../route.ts'
-import type { Session } from '../session.ts'
+import type { Host } from '../http/route.ts'
+import type { Session } from '../sessions/session.ts'
 
 /** Which episode whoever connects somewhere plays: decided by where that is, never by the client [OE-19]. */
 export interface EpisodeSource {
@@ -72,7 +72,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
     open,
     release,
     shared: async (request) => {
-      const principal = host.gate.principal(request.headers)
+      const principal = host.authorizer.principal(request.headers)
       const opening = shared.get(principal)
       if (opening !== undefined) {
         const session = await opening

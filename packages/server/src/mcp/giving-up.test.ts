@@ -1,10 +1,10 @@
-import { defineEnvironment } from '@openenv-ts/core'
+import { defineToolEnvironment } from '@openenv-ts/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ACCEPT_BOTH, askModern, FrameSocket, McpSession, postMcp, rpc } from '../../test/mcp-client.ts'
 import { post } from '../../test/http-client.ts'
 import type { LogEvent } from '../options.ts'
-import { serve, type RunningServer } from '../node.ts'
+import { serve, type RunningServer } from '../node/index.ts'
 
 /** A world whose one slow tool says when it has begun, and goes on when the test lets it. */
 class Workshop {
@@ -14,7 +14,7 @@ class Workshop {
   readonly begun = new Promise<void>((resolve) => (this.#begin = resolve))
   #go: () => void = () => undefined
 
-  readonly environment = defineEnvironment({
+  readonly environment = defineToolEnvironment({
     name: 'workshop',
     description: 'Make things.',
     open: () => this,
@@ -301,7 +301,7 @@ describe('what is wrong with a message', () => {
 
   it('is said by its place where a tool gives what JSON cannot carry, to the agent and in the log', async () => {
     const log: LogEvent[] = []
-    const environment = defineEnvironment({
+    const environment = defineToolEnvironment({
       name: 'numbers',
       description: 'Numbers.',
       open: () => ({}),

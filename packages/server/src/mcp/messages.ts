@@ -1,4 +1,4 @@
-import { isObject } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 
 /** Why a body is no message of the protocol. */
 export interface Fault {

@@ -1,4 +1,5 @@
-import { isObject, type ContentBlock, type Tool, type ToolCall } from '@openenv-ts/core'
+import type { ContentBlock, Tool } from '@openenv-ts/core'
+import { isObject, type ToolCall } from '@openenv-ts/core/host'
 
 /** A block of a prompt or an output; all keys are always there. */
 export type WireBlock =

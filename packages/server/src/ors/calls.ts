@@ -1,5 +1,6 @@
-import { OpenEnvError, toOpenEnvError, type Clock } from '@openenv-ts/core'
-import type { ServerLimits } from '../limits.ts'
+import { OpenEnvError, type Clock } from '@openenv-ts/core'
+import { toOpenEnvError } from '@openenv-ts/core/host'
+import type { ServerLimits } from '../limits/limits.ts'
 import type { Outcome } from './event-stream.ts'
 
 /** Something that was asked for and goes on, whether or not anybody listens. */

@@ -1,14 +1,7 @@
-import {
-  validationError,
-  issuesOf,
-  OpenEnvError,
-  selectTask,
-  type AnyEnvironment,
-  type Task,
-  type TaskSelector,
-} from '@openenv-ts/core'
+import { OpenEnvError, type AnyEnvironment, type Task } from '@openenv-ts/core'
+import { validationError, issuesOf, selectTask, type TaskSelector } from '@openenv-ts/core/host'
 import { z } from 'zod'
-import { requireEnvironment } from '../environment-path.ts'
+import { requireEnvironment } from '../routes/environment-path.ts'
 import { secretsFromHeader, type Secrets } from './secrets.ts'
 
 const Create = z.strictObject({

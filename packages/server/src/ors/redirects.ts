@@ -1,4 +1,4 @@
-import type { Host, Plane, Route } from '../route.ts'
+import type { Host, Plane, Route } from '../http/route.ts'
 
 /** Routes of an environment that clients also call without naming it, and mean the first one of the server. */
 const BARE: readonly (readonly [Route['method'], string, Plane])[] = [

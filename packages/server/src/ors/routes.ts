@@ -1,9 +1,10 @@
-import { validationError, issuesOf, listTools, OpenEnvError, type Clock } from '@openenv-ts/core'
+import { OpenEnvError, type Clock } from '@openenv-ts/core'
+import { validationError, issuesOf, listTools } from '@openenv-ts/core/host'
 import { z } from 'zod'
-import { requireEnvironment } from '../environment-path.ts'
-import { bodySchema } from '../components.ts'
-import { component, EVENTS, jsonAnswer, record, TEXT, type HeaderParameter } from '../operation.ts'
-import { atBody, readObject, type Host, type Route } from '../route.ts'
+import { requireEnvironment } from '../routes/environment-path.ts'
+import { bodySchema } from '../http/components.ts'
+import { component, EVENTS, jsonAnswer, record, TEXT, type HeaderParameter } from '../http/operation.ts'
+import { atBody, readObject, type Host, type Route } from '../http/route.ts'
 import { textBlock, toolListing } from './blocks.ts'
 import { readCreate } from './create.ts'
 import { event, eventResponse, followCall } from './event-stream.ts'
@@ -91,14 +92,14 @@ export function orsRoutes(host: Host, clock?: Clock): readonly Route[] {
       plane: 'control',
       summary: 'Starts an episode of a task',
       operation: {
-        headers: [newSession(host.gate.isOpen), SECRETS],
+        headers: [newSession(host.authorizer.isOpen), SECRETS],
         body: { required: true, schema: component('Create') },
         answers: { 200: jsonAnswer(record({ sid: TEXT })) },
         refusals: [404, 409, 503],
       },
       handle: async (request) => {
         const id = sessionIdOf(request)
-        requireGoodId(id, host.gate.principal(request.headers) !== 'anybody')
+        requireGoodId(id, host.authorizer.principal(request.headers) !== 'anybody')
         const body = await readObject(request, host)
         sessions.requireFree(id)
         const start = await atBody(() => readCreate(body, request.headers, environment))

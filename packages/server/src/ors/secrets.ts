@@ -1,4 +1,5 @@
-import { isObject, OpenEnvError } from '@openenv-ts/core'
+import { OpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 
 /** Secrets by name. */
 export type Secrets = Readonly<Record<string, string>>

@@ -1,14 +1,14 @@
 import {
   OpenEnvError,
-  seatAgent,
-  toOpenEnvError,
-  type AgentSeat,
+  agentTools,
+  type AgentTools,
   type AnyEnvironment,
   type Clock,
   type GroupCandidate,
 } from '@openenv-ts/core'
-import type { Host } from '../route.ts'
-import type { Session } from '../session.ts'
+import { toOpenEnvError } from '@openenv-ts/core/host'
+import type { Host } from '../http/route.ts'
+import type { Session } from '../sessions/session.ts'
 import { refused, wireCall, type WireCall } from './blocks.ts'
 import { Calls, type Call } from './calls.ts'
 import type { Start } from './create.ts'
@@ -22,7 +22,7 @@ export class OrsSession {
   readonly session: Session
   readonly #environment: AnyEnvironment
   readonly #start: Start
-  readonly #seat: AgentSeat
+  readonly #tools: AgentTools
   readonly #calls: Calls
   readonly #log: Host['log']
   readonly #setup: Promise<void>
@@ -42,7 +42,7 @@ export class OrsSession {
     this.#environment = host.environment
     this.#start = start
     this.#log = host.log
-    this.#seat = seatAgent(session.episode, host.environment)
+    this.#tools = agentTools(session.episode, host.environment)
     this.#calls = new Calls(clock, host.sessions.limits)
     this.#setup = this.#begin()
   }
@@ -78,12 +78,12 @@ export class OrsSession {
   /** What the agent is told at the start. */
   async brief(): Promise<string> {
     await this.ready()
-    return this.#guarded('the prompt', () => this.#seat.brief())
+    return this.#guarded('the prompt', () => this.#tools.instructions())
   }
 
-  async tools(): ReturnType<AgentSeat['listTools']> {
+  async tools(): ReturnType<AgentTools['listTools']> {
     await this.ready()
-    return this.#guarded('the tool list', () => this.#seat.listTools())
+    return this.#guarded('the tool list', () => this.#tools.listTools())
   }
 
   /** Whether the environment is at a call. Setup does not count. */
@@ -126,10 +126,10 @@ export class OrsSession {
     this.#atWork += 1
     try {
       if (this.session.episode.reply?.done === true) {
-        const known = (await this.#seat.listTools()).some((tool) => tool.name === name)
+        const known = (await this.#tools.listTools()).some((tool) => tool.name === name)
         return refused(name, known ? 'episode_finished' : 'not_found')
       }
-      const call = await this.#seat.act(name, input)
+      const call = await this.#tools.act(name, input)
       if (call.failure !== 'timeout') return wireCall(name, call)
       // Where the environment stands now nobody knows, and there is no reset here.
       throw new OpenEnvError('TIMEOUT', 'A tool call took too long: the session is over. Create another.')

@@ -1,4 +1,5 @@
-import { isObject, isOpenEnvError, notReady, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
+import { isObject, notReady } from '@openenv-ts/core/host'
 import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
 import {
   EPISODE_REFUSALS,
@@ -6,9 +7,9 @@ import {
   SESSION_HEADER,
   sessionAnswer,
   sessionIdOf,
-} from '../http-session.ts'
-import { component } from '../operation.ts'
-import { atBody, readAction, readObject, type Host, type Route, type RouteReply } from '../route.ts'
+} from '../sessions/http-session.ts'
+import { component } from '../http/operation.ts'
+import { atBody, readAction, readObject, type Host, type Route, type RouteReply } from '../http/route.ts'
 
 /**
  * Reset, step and state over plain HTTP, for orchestrators; mounted in simulation mode only.

@@ -1,8 +1,8 @@
-import { isObject } from '@openenv-ts/core'
-import { html, type Html } from '../html.ts'
-import { PAGE } from '../operation.ts'
-import { page } from '../page.ts'
-import type { Route, Visit } from '../route.ts'
+import { isObject } from '@openenv-ts/core/host'
+import { html, type Html } from '../http/html.ts'
+import { PAGE } from '../http/operation.ts'
+import { page } from '../http/page.ts'
+import type { Route, Visit } from '../http/route.ts'
 
 type Data = Readonly<Record<string, unknown>>
 

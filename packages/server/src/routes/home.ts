@@ -1,9 +1,9 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
-import { html, type Html } from '../html.ts'
-import { PAGE } from '../operation.ts'
-import { page } from '../page.ts'
-import type { Route, Visit } from '../route.ts'
-import type { WayIn } from '../ways-in.ts'
+import { html, type Html } from '../http/html.ts'
+import { PAGE } from '../http/operation.ts'
+import { page } from '../http/page.ts'
+import type { Route, Visit } from '../http/route.ts'
+import type { WayIn } from './ways-in.ts'
 
 /** An environment as a page shows it. */
 type Shown = Pick<AnyEnvironment, 'name' | 'description' | 'version'>

@@ -1,13 +1,21 @@
 import { errorToJsonRpc } from '@openenv-ts/core/wire'
-import { isObject, isOpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError } from '@openenv-ts/core'
+import { isObject } from '@openenv-ts/core/host'
 import { dialectOf } from '../mcp/dialect.ts'
 import type { McpEndpoint } from '../mcp/endpoint.ts'
 import { capabilitySource, NO_EPISODE, type EpisodeSource } from '../mcp/episode-source.ts'
-import type { Quota, Release } from '../quota.ts'
-import { agentSeat, answerRpc, capabilitySession, namedSeat, rpcText, type RpcSeat } from '../rpc.ts'
-import { component, EVENTS, type HeaderParameter, type Operation } from '../operation.ts'
-import { encodedInTurns } from '../json-in-turns.ts'
-import { json, readJson, type Host, type Route } from '../route.ts'
+import type { Quota, Release } from '../limits/quota.ts'
+import {
+  agentSessions,
+  answerRpc,
+  capabilitySession,
+  namedSessions,
+  rpcText,
+  type RpcSessions,
+} from '../mcp/rpc.ts'
+import { component, EVENTS, type HeaderParameter, type Operation } from '../http/operation.ts'
+import { encodedInTurns } from '../http/json-in-turns.ts'
+import { json, readJson, type Host, type Route } from '../http/route.ts'
 
 /**
  * Tools over HTTP, in two dialects told apart by the request: MCP's Streamable HTTP, and OpenEnv's JSON-RPC with
@@ -16,17 +24,17 @@ import { json, readJson, type Host, type Route } from '../route.ts'
  * @param source - The episodes that MCP clients at `/mcp` get.
  */
 export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSource): readonly Route[] {
-  const open: Place = (request) => {
-    const principal = host.gate.principal(request.headers)
-    const mayControl = host.mode === 'simulation' && host.gate.admits(principal, 'control')
+  const open: McpAccess = (request) => {
+    const principal = host.authorizer.principal(request.headers)
+    const mayControl = host.mode === 'simulation' && host.authorizer.admits(principal, 'control')
     const session = endpoint.sessionOf(request, source)
     const quota = session === undefined ? host.shared : host.sessions.quotaOf(session)
-    return { seat: namedSeat(host, mayControl), source, quota }
+    return { sessions: namedSessions(host, mayControl), source, quota }
   }
-  const granted: Place = (_request, { capability }) => {
+  const granted: McpAccess = (_request, { capability }) => {
     const session = capabilitySession(host, capability)
     const quota = host.sessions.quotaOf(session)
-    return { seat: agentSeat(session), source: capabilitySource(session), quota }
+    return { sessions: agentSessions(session), source: capabilitySource(session), quota }
   }
   return [
     // Without an episode for each client there are no sessions here, and both methods are always refused.
@@ -67,17 +75,17 @@ const IN_SESSION: Omit<Operation, 'answers'> = {
 }
 
 /** What a request at some path means, in either dialect, and what it counts towards. */
-type Place = (request: Request, parameters: Readonly<Record<string, string>>) => Placed
+type McpAccess = (request: Request, parameters: Readonly<Record<string, string>>) => GrantedAccess
 
-interface Placed {
-  readonly seat: RpcSeat
+interface GrantedAccess {
+  readonly sessions: RpcSessions
   readonly source: EpisodeSource
   readonly quota: Quota
 }
 
 function routesAt(
   where: Pick<Route, 'path' | 'plane'>,
-  place: Place,
+  place: McpAccess,
   host: Host,
   endpoint: McpEndpoint,
   hasSessions: boolean,
@@ -143,7 +151,7 @@ async function counted(
 
 async function answer(
   request: Request,
-  { seat, source, quota }: Placed,
+  { sessions: sessions, source, quota }: GrantedAccess,
   held: Release[],
   host: Host,
   endpoint: McpEndpoint,
@@ -164,9 +172,12 @@ async function answer(
     return json({ status, body: { jsonrpc: '2.0', id: null, error: { code: -32700, message, data } } })
   }
   if (dialectOf(request.headers, body) === 'openenv')
-    return new Response(encodedInTurns(await rpcText(await answerRpc(body, host, seat, request.signal))), {
-      headers: { 'content-type': 'application/json' },
-    })
+    return new Response(
+      encodedInTurns(await rpcText(await answerRpc(body, host, sessions, request.signal))),
+      {
+        headers: { 'content-type': 'application/json' },
+      },
+    )
   return endpoint.fetch(request, body, source)
 }
 

@@ -1,10 +1,11 @@
-import { declaredKeys, isOpenEnvError, notReady, OpenEnvError } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { declaredKeys, notReady } from '@openenv-ts/core/host'
 import { replyToMinimal } from '@openenv-ts/core/wire'
-import { EPISODE_REFUSALS, existingSession, SESSION_HEADER, sessionIdOf } from '../http-session.ts'
-import { component, jsonAnswer } from '../operation.ts'
-import { ANY_OBJECT } from '../sent-schema.ts'
-import { readAction, readObject, type Host, type Route } from '../route.ts'
-import { DEFAULT_SESSION } from '../session.ts'
+import { EPISODE_REFUSALS, existingSession, SESSION_HEADER, sessionIdOf } from '../sessions/http-session.ts'
+import { component, jsonAnswer } from '../http/operation.ts'
+import { ANY_OBJECT } from '../http/sent-schema.ts'
+import { readAction, readObject, type Host, type Route } from '../http/route.ts'
+import { DEFAULT_SESSION } from '../sessions/session.ts'
 import { resetSession, stepSession } from './control.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { EVENTS, jsonAnswer, record, TEXT } from '../operation.ts'
-import type { Host, Route } from '../route.ts'
+import { EVENTS, jsonAnswer, record, TEXT } from '../http/operation.ts'
+import type { Host, Route } from '../http/route.ts'
 
 const WHOLE = { type: 'integer', minimum: 0 }
 const READINESS = jsonAnswer(
@@ -13,7 +13,7 @@ const READINESS = jsonAnswer(
  */
 export function operatorRoutes(host: Host, moreMetrics: () => string): readonly Route[] {
   const { sessions } = host
-  const { tally, events } = sessions
+  const { metrics: tally, events } = sessions
   return [
     {
       method: 'GET',

@@ -3,7 +3,7 @@ import { echo } from '@openenv-ts/echo'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
-import type { Arrival } from '../route.ts'
+import type { Arrival } from '../http/route.ts'
 
 const HOST = '127.0.0.1:8000'
 

@@ -1,8 +1,8 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { resetFromWire } from '@openenv-ts/core/wire'
-import { EPISODE_REFUSALS } from '../http-session.ts'
-import { component, jsonAnswer, record, TEXT } from '../operation.ts'
-import { atBody, readObject, type Host, type Route, type Visit } from '../route.ts'
+import { EPISODE_REFUSALS } from '../sessions/http-session.ts'
+import { component, jsonAnswer, record, TEXT } from '../http/operation.ts'
+import { atBody, readObject, type Host, type Route, type Visit } from '../http/route.ts'
 
 const OPEN_TO_AGENTS =
   'Agents that are given an address of this server can reach the rest of it too: it has no tokens. ' +
@@ -21,7 +21,7 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
   let warned = false
   const warnOnce = (sees: Visit['sees']): void => {
     // With a port of their own, agents reach no other plane.
-    if (warned || !host.gate.isOpen || !sees('capability')) return
+    if (warned || !host.authorizer.isOpen || !sees('capability')) return
     warned = true
     host.log({ level: 'warning', message: OPEN_TO_AGENTS })
   }

@@ -1,6 +1,6 @@
 import { isOpenEnvError } from '@openenv-ts/core'
-import { requireEnvironment } from '../environment-path.ts'
-import { bodySchema } from '../components.ts'
+import { requireEnvironment } from './environment-path.ts'
+import { bodySchema } from '../http/components.ts'
 import {
   component,
   jsonAnswer,
@@ -9,9 +9,9 @@ import {
   type Answer,
   type Operation,
   type Schema,
-} from '../operation.ts'
-import { atBody, readObject, type Host, type Route, type RouteReply } from '../route.ts'
-import { InRange, InSplit, taskQueries } from '../task-queries.ts'
+} from '../http/operation.ts'
+import { atBody, readObject, type Host, type Route, type RouteReply } from '../http/route.ts'
+import { InRange, InSplit, taskQueries } from '../socket/task-queries.ts'
 
 /**
  * Since when the WebSocket form of task discovery is the one to use, and until when this one stays at least [OE-22].

@@ -1,4 +1,4 @@
-import { defineEnvironment, taskList } from '@openenv-ts/core'
+import { defineToolEnvironment, taskList } from '@openenv-ts/core'
 import { z } from 'zod'
 
 const tasks = taskList({
@@ -9,7 +9,7 @@ const tasks = taskList({
 })
 
 /** A world that acts on something of its own and cannot be taken down in a snapshot. */
-export const ledger = defineEnvironment({
+export const ledger = defineToolEnvironment({
   name: 'ledger',
   description: 'Pay what is due.',
   version: '1.0.0',

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { pureEnvironment } from '@openenv-ts/core'
+import { definePureEnvironment } from '@openenv-ts/core'
 import { z } from 'zod'
 
 /** Keeps what is hoarded reachable. */
@@ -54,7 +54,7 @@ export type Way = keyof typeof WAYS
 const Way = z.enum(Object.keys(WAYS) as [Way, ...Way[]])
 
 /** Counts its steps, and behaves as it is asked to: badly, in whatever way. */
-export const misbehaving = pureEnvironment({
+export const misbehaving = definePureEnvironment({
   name: 'misbehaving',
   description: 'Counts its steps.',
   version: '1.0.0',

@@ -5,7 +5,7 @@ import { isolate, KINDS } from './isolate.ts'
 import type { Way } from './misbehaving.ts'
 
 /** A way to end one's own executor in the middle of a call, and what the episode's owner is told of it. */
-interface Offence {
+interface Offense {
   readonly way: Way
   readonly code: 'TIMEOUT' | 'EXECUTION_ERROR'
   readonly says: (kind: IsolationKind) => string
@@ -15,14 +15,14 @@ interface Offence {
 const STEP_SECONDS = 1.5
 const MEMORY_MB = 64
 
-/** Which of the offences are tried, where not all of them are: every test costs an executor or the time of a step. */
+/** Which of the offenses are tried, where not all of them are: every test costs an executor or the time of a step. */
 export interface Sample {
   readonly steps: readonly Way[]
   readonly resets: readonly Way[]
   readonly later: readonly Way[]
 }
 
-const OFFENCES: readonly Offence[] = [
+const OFFENSES: readonly Offense[] = [
   { way: 'never_return', code: 'TIMEOUT', says: () => 'longer than 1.5 s' },
   { way: 'flood_forever', code: 'TIMEOUT', says: () => 'longer than 1.5 s' },
   { way: 'exhaust_heap', code: 'EXECUTION_ERROR', says: (kind) => `used up the 64 MB of its ${kind} during` },
@@ -58,11 +58,11 @@ export function misbehaviorSuite(
   episodes: 'share' | 'cannot leave',
   sample?: Sample,
 ): void {
-  const [module, neighbours] = episodes === 'share' ? ['./misbehaving.ts', 4] : ['./misbehaving-world.ts', 2]
+  const [module, neighbors] = episodes === 'share' ? ['./misbehaving.ts', 4] : ['./misbehaving-world.ts', 2]
   describe(`episodes that ${episodes} a ${kind}`, () => {
-    const offences = OFFENCES.filter(({ kinds = KINDS }) => kinds.includes(kind))
-    const inSteps = offences.filter(({ way }) => sample?.steps.includes(way) ?? true)
-    const inResets = offences.filter(({ way }) => (sample?.resets ?? ['never_return', 'exit']).includes(way))
+    const offenses = OFFENSES.filter(({ kinds = KINDS }) => kinds.includes(kind))
+    const inSteps = offenses.filter(({ way }) => sample?.steps.includes(way) ?? true)
+    const inResets = offenses.filter(({ way }) => (sample?.resets ?? ['never_return', 'exit']).includes(way))
     const later = LATER.filter(([way]) => sample?.later.includes(way) ?? true)
     let printed = 0
     beforeEach(() => {
@@ -86,11 +86,11 @@ export function misbehaviorSuite(
       return episode
     }
 
-    /** Steps others without a pause until the offence is over: not one of their steps fails, or is lost. */
+    /** Steps others without a pause until the offense is over: not one of their steps fails, or is lost. */
     const amongOthers = async <T>(
-      offence: () => Promise<T>,
+      offense: () => Promise<T>,
     ): Promise<{ readonly result: T; readonly leastSteps: number }> => {
-      const others = await Promise.all(Array.from({ length: neighbours }, open))
+      const others = await Promise.all(Array.from({ length: neighbors }, open))
       let over = false
       const playing = others.map(async (episode) => {
         let count = 1
@@ -101,7 +101,7 @@ export function misbehaviorSuite(
         } while (!over)
         return count
       })
-      const result = await offence().finally(() => {
+      const result = await offense().finally(() => {
         over = true
       })
       const leastSteps = Math.min(...(await Promise.all(playing)))

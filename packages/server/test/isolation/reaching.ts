@@ -58,7 +58,7 @@ const Found = z.strictObject({ found: z.string() })
 type Found = z.infer<typeof Found>
 
 const simulation = (found: string): Simulation<Action, Found> => ({
-  frame: { observation: { found }, reward: 0, status: 'running', info: {} },
+  timeStep: { observation: { found }, reward: 0, status: 'running', info: {} },
   step: ({ way, given }) => simulation(WAYS[way](given)),
 })
 

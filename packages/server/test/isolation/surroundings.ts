@@ -7,7 +7,7 @@ type Action = { readonly what: 'look' } | { readonly what: 'wait' } | { readonly
 
 /** Shows where it runs, waits without end until it is given up, or does not let go. */
 const simulation = (observation: Shown): Simulation<Action, Shown> => ({
-  frame: { observation, reward: 0, status: 'running', info: {} },
+  timeStep: { observation, reward: 0, status: 'running', info: {} },
   step: async ({ what }, { signal, progress }) => {
     progress({ progress: 1, total: 2, message: what })
     if (what === 'block') for (;;);

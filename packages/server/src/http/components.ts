@@ -1,0 +1,284 @@
+import type { AnyEnvironment } from '@openenv-ts/core'
+import { declaredKeys, toJsonSchema } from '@openenv-ts/core/host'
+import { wireSchemas } from '@openenv-ts/core/wire'
+import type { z } from 'zod'
+import { knownTasks, UNKNOWN, type KnownTasks } from './known-tasks.ts'
+import { component, record, TEXT, type Schema } from './operation.ts'
+import { ANY_JSON, ANY_OBJECT, asSent } from './sent-schema.ts'
+
+const WHOLE: Schema = { type: 'integer', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
+const NULL: Schema = { type: 'null' }
+const SEED: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, NULL] })
+const oneOf = (values: readonly string[]): Schema => ({ type: 'string', enum: values })
+
+const INFO: Schema = {
+  type: 'object',
+  additionalProperties: { type: ['string', 'number', 'boolean'] },
+  description: 'Facts beside the observation, by name.',
+}
+
+/** One fault in what was sent. */
+const ISSUE: Schema = {
+  type: 'object',
+  properties: {
+    type: TEXT,
+    loc: { type: 'array', items: { type: ['string', 'integer'] } },
+    msg: TEXT,
+    input: {},
+  },
+  required: ['type', 'loc', 'msg'],
+}
+
+/** What a server refuses with, and says of itself, whatever it serves. */
+const COMMON: Readonly<Record<string, Schema>> = {
+  Json: ANY_JSON,
+  Issue: ISSUE,
+  Failure: {
+    type: 'object',
+    description: 'Why a request was refused.',
+    properties: { detail: TEXT, code: TEXT, errors: { type: 'array', items: component('Issue') } },
+    required: ['detail'],
+  },
+  InvalidRequest: {
+    type: 'object',
+    description: 'What is wrong with a request, field by field.',
+    properties: {
+      detail: { type: 'array', items: component('Issue') },
+      message: TEXT,
+      code: TEXT,
+    },
+    required: ['detail', 'message', 'code'],
+  },
+  RpcAnswer: {
+    type: 'object',
+    description: 'An answer of JSON-RPC.',
+    properties: {
+      jsonrpc: { const: '2.0' },
+      id: { type: ['string', 'number', 'null'] },
+      result: {},
+      error: {
+        type: 'object',
+        properties: { code: { type: 'integer' }, message: TEXT },
+        required: ['code', 'message'],
+      },
+    },
+    required: ['jsonrpc', 'id'],
+  },
+  TaskSpec: {
+    type: 'object',
+    properties: { id: TEXT, split: TEXT, index: { type: 'integer', minimum: 0 } },
+    required: ['id', 'split', 'index'],
+  },
+  Block: {
+    type: 'object',
+    properties: { type: { enum: ['text', 'image'] }, detail: NULL },
+    required: ['type', 'detail'],
+  },
+  ToolList: record({
+    tools: {
+      type: 'array',
+      items: record({ name: TEXT, description: TEXT, input_schema: { type: ['object', 'null'] } }),
+    },
+    terminal_tool: orNull(record({ name: TEXT, arg: { type: ['string', 'null'] }, description: TEXT })),
+    supports_score_group: { type: 'boolean' },
+    message_block_types: { type: 'array', items: TEXT },
+  }),
+}
+
+/**
+ * The schemas that routes of an environment refer to. Names of tasks and splits stand in them where there are not too
+ * many, and the reader may list them.
+ */
+export async function componentsOf(
+  environment: AnyEnvironment,
+  mayControl: boolean,
+): Promise<Readonly<Record<string, Schema>>> {
+  const { action, observation, state } = wireSchemas(environment)
+  const { tasks } = environment
+  const known = tasks === undefined || !mayControl ? UNKNOWN : await knownTasks(tasks)
+  const reward = { type: ['number', 'null'] }
+  const done = { type: 'boolean' }
+  const info = component('Info')
+  return {
+    ...COMMON,
+    Info: INFO,
+    Action: declaredKeys(environment.action).has('metadata') ? asSent(action) : openMetadata(asSent(action)),
+    Observation: observation,
+    State: state,
+    Reply: {
+      type: 'object',
+      properties: {
+        ...{ observation: component('Observation'), reward, done, info, metadata: info },
+        truncated: { const: true },
+        terms: { type: 'array', items: { type: 'object' } },
+      },
+      required: ['observation', 'reward', 'done', 'info'],
+      additionalProperties: false,
+    },
+    Start: record({ observation: component('PlainObservation'), info }),
+    PlainReply: record({ observation: component('PlainObservation'), reward, done, info }),
+    PlainObservation: toJsonSchema(environment.observation, 'output', 'observation'),
+    View: viewSchema(environment, mayControl),
+    Step: stepSchema(environment),
+    PlainAction: plainAction(environment),
+    ResetOptions: resetSchema(environment, known),
+    Split: splitSchema(known),
+    Place: placeSchema(known),
+    Create: createSchema(environment, known),
+  }
+}
+
+/** What orchestrators see of an episode beside its observations; only they read its schema. */
+function viewSchema({ view }: AnyEnvironment, mayControl: boolean): Schema {
+  if (!mayControl) return ANY_OBJECT
+  return view === undefined ? record({}) : toJsonSchema(view, 'output', 'view')
+}
+
+/** Python's clients add metadata to an action. It is dropped, so it may be anything. */
+function openMetadata(schema: Schema): Schema {
+  for (const union of ['oneOf', 'anyOf'] as const) {
+    const branches = schema[union] as readonly Schema[] | undefined
+    if (branches !== undefined) return { ...schema, [union]: branches.map(openMetadata) }
+  }
+  const metadata = { ...component('Json'), description: 'Taken and dropped.' }
+  return { ...schema, properties: { ...(schema['properties'] as object | undefined), metadata } }
+}
+
+/** What POST /step takes: an action in an envelope, or bare. */
+function stepSchema(environment: AnyEnvironment): Schema {
+  const action = plainAction(environment)
+  const timeout = orNull({ type: 'number', exclusiveMinimum: 0 })
+  const envelope = {
+    type: 'object',
+    properties: { action, timeout_s: timeout },
+    required: ['action'],
+    additionalProperties: component('Json'),
+  }
+  const bare = environment.countsInvalid !== true ? action : { ...ANY_OBJECT, not: { required: ['action'] } }
+  return { description: 'An action in an envelope, or the action itself.', anyOf: [envelope, bare] }
+}
+
+/** An action. Where the environment counts an invalid one as a step, every object is taken. */
+function plainAction({ countsInvalid }: AnyEnvironment): Schema {
+  if (countsInvalid !== true) return component('Action')
+  const description = 'An action. Any other object counts as an invalid step.'
+  return { description, anyOf: [component('Action'), ANY_OBJECT] }
+}
+
+/** What a reset takes, with the rules by which its fields name a task; null is the same as absent. */
+function resetSchema({ tasks, options }: AnyEnvironment, known: KnownTasks): Schema {
+  const fields = {
+    seed: orNull(SEED),
+    episode_id: orNull({ type: 'string', maxLength: 255 }),
+    task_id: { type: ['string', 'null'] },
+    split: { type: ['string', 'null'] },
+    index: orNull(WHOLE),
+    task_spec: orNull(ANY_OBJECT),
+  }
+  const object = (own: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
+    type: 'object',
+    properties: { ...fields, ...own },
+    ...(required.length === 0 ? {} : { required }),
+    additionalProperties: component('Json'),
+  })
+  const branches = [...waysToName(tasks === undefined, known)].map(([own, ...required]) =>
+    object(own, required),
+  )
+  const [only] = branches
+  const named = branches.length === 1 && only !== undefined ? only : { anyOf: branches }
+  if (options === undefined) return named
+  const { additionalProperties: _strict, ...own } = asSent(toJsonSchema(options, 'input', 'options'))
+  return { allOf: [named, own] }
+}
+
+type Way = readonly [own: Readonly<Record<string, Schema>>, ...required: string[]]
+
+/** The ways to say which task is meant; see `selectTask` in core. */
+function* waysToName(without: boolean, known: KnownTasks): Generator<Way> {
+  if (without) {
+    yield [{ task_id: NULL, task_spec: orNull({ ...ANY_OBJECT, properties: { id: noText } }) }]
+    return
+  }
+  const unnamed = { task_id: NULL, task_spec: NULL }
+  const noPlace = { split: NULL, index: NULL }
+  // The plain way first: examples are made of it.
+  yield [{ ...unnamed, ...noPlace }]
+  const id = known.ids === null ? TEXT : oneOf(known.ids)
+  yield [{ task_id: id }, 'task_id']
+  yield [{ task_id: NULL, task_spec: specSchema(known) }, 'task_spec']
+  const [first] = known.splits ?? []
+  if (known.splits === null || first === undefined) {
+    yield [{ ...unnamed, split: TEXT, index: WHOLE }, 'split', 'index']
+    yield [{ ...unnamed, seed: SEED, split: TEXT, index: NULL }, 'seed', 'split']
+    return
+  }
+  for (const { name, count } of known.splits.filter((split) => split.count > 0)) {
+    const split = oneOf([name])
+    yield [{ ...unnamed, split, index: indexBelow(count) }, 'split', 'index']
+    yield [{ ...unnamed, seed: SEED, split, index: NULL }, 'seed', 'split']
+  }
+  if (first.count > 0)
+    yield [{ ...unnamed, seed: SEED, split: NULL, index: indexBelow(first.count) }, 'seed', 'index']
+}
+
+const noText: Schema = {
+  anyOf: [{ type: ['null', 'boolean', 'number'] }, { type: 'array', items: component('Json') }, ANY_OBJECT],
+}
+
+function indexBelow(count: number): Schema {
+  return { type: 'integer', minimum: 0, maximum: count - 1 }
+}
+
+/** A spec as the task list gave it; one without a known id only where tasks are made of specs. */
+function specSchema(known: KnownTasks): Schema {
+  if (known.ids === null) return ANY_OBJECT
+  return { ...ANY_OBJECT, properties: { id: oneOf(known.ids) }, required: ['id'] }
+}
+
+function splitSchema(known: KnownTasks): Schema {
+  return known.splits === null ? TEXT : oneOf(known.splits.map(({ name }) => name))
+}
+
+/** A split with an index in it. */
+function placeSchema(known: KnownTasks): Schema {
+  return alternatives(placesOf(known).map(record))
+}
+
+function placesOf(known: KnownTasks): readonly { readonly split: Schema; readonly index: Schema }[] {
+  if (known.splits === null) return [{ split: TEXT, index: WHOLE }]
+  return known.splits
+    .filter(({ count }) => count > 0)
+    .map(({ name, count }) => ({ split: oneOf([name]), index: indexBelow(count) }))
+}
+
+function alternatives(schemas: readonly Schema[]): Schema {
+  const [only] = schemas
+  return schemas.length === 1 && only !== undefined ? only : { anyOf: schemas }
+}
+
+/** What POST /create takes: a spec, or a place. */
+function createSchema({ name, tasks }: AnyEnvironment, known: KnownTasks): Schema {
+  const fields = {
+    env_name: orNull(oneOf([name])),
+    secrets: orNull({ type: 'object', additionalProperties: TEXT }),
+    toolset_name: { ...NULL, description: 'This server lays no toolsets over an environment’s own tools.' },
+  }
+  const start = (own: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
+    type: 'object',
+    properties: { ...fields, ...own },
+    required,
+    additionalProperties: false,
+  })
+  const spec = tasks === undefined ? { ...ANY_OBJECT, properties: { id: noText } } : specSchema(known)
+  const bySpec = start({ task_spec: spec, split: NULL, index: NULL }, ['task_spec'])
+  const places = tasks === undefined ? [] : placesOf(known)
+  const byPlace = places.map((place) => start({ task_spec: NULL, ...place }, ['split', 'index']))
+  return alternatives([bySpec, ...byPlace])
+}
+
+/** The schema of what a zod schema takes over the wire. */
+export function bodySchema(schema: z.ZodType, what: string): Schema {
+  return asSent(toJsonSchema(schema, 'input', what))
+}

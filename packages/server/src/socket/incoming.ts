@@ -1,0 +1,34 @@
+import type { MaybePromise } from '@openenv-ts/core'
+import { parseScanned, scanJson, type JsonShape } from '@openenv-ts/core/wire'
+import { SMALL_BYTES } from '../limits/incoming-bytes.ts'
+import { yieldToEventLoop } from '../limits/time-slice.ts'
+
+/**
+ * Reads JSON that came in. A text of up to 64 KiB is read at once, which takes less than a millisecond. A larger one
+ * is bounded, decoded and parsed in turns, with everybody else's work between them [OE-10].
+ *
+ * @throws OpenEnvError `VALIDATION_ERROR` for a shape out of bounds, `INVALID_JSON`, and what `decode` throws.
+ */
+export function readIncoming(
+  bytes: Uint8Array,
+  decode: (bytes: Uint8Array) => string,
+  shape: JsonShape,
+): MaybePromise<unknown> {
+  if (bytes.length > SMALL_BYTES) return readInTurns(bytes, decode, shape)
+  scanJson(bytes, shape)
+  return parseScanned(decode(bytes))
+}
+
+async function readInTurns(
+  bytes: Uint8Array,
+  decode: (bytes: Uint8Array) => string,
+  shape: JsonShape,
+): Promise<unknown> {
+  scanJson(bytes, shape)
+  await yieldToEventLoop()
+  const text = decode(bytes)
+  await yieldToEventLoop()
+  const value = parseScanned(text)
+  await yieldToEventLoop()
+  return value
+}
