@@ -244,16 +244,17 @@ function attachSockets(
       return
     }
     acceptor.handleUpgrade(request, stream, head, (socket) => {
+      const ours = new NodeSocket(socket, stream)
       let handler: SocketHandler
       try {
-        handler = decision(new NodeSocket(socket, stream))
+        handler = decision(ours)
       } catch {
         // What it was admitted to has gone meanwhile.
         socket.terminate()
         return
       }
       connections.upgraded(stream)
-      const connection = new Connection(socket, stream as Duplex & TcpSide, handler, log)
+      const connection = new Connection(ours, stream as Duplex & TcpSide, handler, log)
       takeOver(connection, stream, alive)
     })
   })
@@ -347,17 +348,19 @@ class Connection implements Pinged {
   readonly handler: SocketHandler
   /** Whether pongs come through from this client at all: some tunnels drop them. */
   pongs = false
+  readonly #ours: NodeSocket
   readonly #stream: TcpSide
   readonly #log: NonNullable<ServerOptions['log']>
   #gone = false
 
   constructor(
-    socket: WebSocket,
+    ours: NodeSocket,
     stream: TcpSide,
     handler: SocketHandler,
     log: NonNullable<ServerOptions['log']>,
   ) {
-    this.socket = socket
+    this.socket = ours.socket
+    this.#ours = ours
     this.handler = handler
     this.#stream = stream
     this.#log = log
@@ -369,12 +372,15 @@ class Connection implements Pinged {
 
   /**
    * A pong that comes while we do not read is not seen; it says nothing of a client that does not read. And a client
-   * that waits for its answer has nothing to say where pongs do not come through.
+   * that waits for its answer has nothing to say where pongs do not come through. Once we read again or have answered,
+   * the client has the whole time.
    */
-  get excused(): boolean {
+  get excusedUntil(): number {
     const { isPaused, bufferedAmount } = this.socket
-    if (bufferedAmount >= MAX_UNREAD_BYTES) return false
-    return isPaused || (this.handler.busy && !this.pongs)
+    if (bufferedAmount >= MAX_UNREAD_BYTES) return 0
+    if (isPaused || (this.handler.busy && !this.pongs)) return Infinity
+    const { resumedAt, sentAt } = this.#ours
+    return this.pongs ? resumedAt : Math.max(resumedAt, sentAt)
   }
 
   ping(): void {
@@ -402,17 +408,22 @@ class Connection implements Pinged {
 
 /** `ws` in the shape that the sessions know. */
 class NodeSocket implements SocketLike {
-  readonly #socket: WebSocket
+  readonly socket: WebSocket
+  /** When it was last read again after a pause, by the clock of `performance.now()`; 0 for never. */
+  resumedAt = 0
+  /** When an answer was last sent, by the same clock; 0 for never. */
+  sentAt = 0
   readonly #stream: Duplex
 
   constructor(socket: WebSocket, stream: Duplex) {
-    this.#socket = socket
+    this.socket = socket
     this.#stream = stream
   }
 
   send(text: string): MaybePromise<void> {
-    const { readyState, bufferedAmount } = this.#socket
+    const { readyState, bufferedAmount } = this.socket
     if (readyState !== WebSocket.OPEN) return
+    this.sentAt = performance.now()
     if (bufferedAmount < MAX_UNREAD_BYTES && text.length <= SMALL_ANSWER_BYTES) {
       this.#stream.write(textFrame(text))
       return
@@ -421,23 +432,24 @@ class NodeSocket implements SocketLike {
   }
 
   close(code: number, reason?: string): void {
-    this.#socket.close(code, reason)
+    this.socket.close(code, reason)
   }
 
   cutOff(code: number, reason: string): void {
-    this.#socket.close(code, reason)
+    this.socket.close(code, reason)
     this.#stream.pause()
     setTimeout(() => {
-      this.#socket.terminate()
+      this.socket.terminate()
     }, CUT_OFF_GRACE_MS)
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.socket.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.resumedAt = performance.now()
+    this.socket.resume()
   }
 }
 

@@ -94,13 +94,16 @@ describe('a client that sends faster than its episode answers', () => {
 
   it('is not taken for dead while the server itself does not read', async () => {
     const held = heldEnvironment()
-    await using server = await serve(held.environment, { port: 0, pingSeconds: 0.05 })
+    await using server = await serve(held.environment, { port: 0, pingSeconds: 0.05, pingTimeoutSeconds: 1 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', {})
     client.send('step', { hold: true, tag: 'late' })
     await held.reached()
     for (let tag = 0; tag < 3000; tag += 1) client.send('step', { hold: false, tag: '' })
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    // More pings than fit in the time that a silent client has.
+    let pings = 0
+    client.socket.on('ping', () => (pings += 1))
+    await vi.waitUntil(() => pings > 25, { timeout: 20_000 })
     held.release()
     expect(await client.next()).toMatchObject({ data: { observation: { tag: 'late' } } })
     for (let tag = 0; tag < 3000; tag += 1) expect((await client.next()).type).toBe('observation')

@@ -11,7 +11,7 @@ afterEach(() => {
 /** A connection that does what a test says, once a second. */
 class FakeConnection implements Pinged {
   bytesRead = 0
-  excused = false
+  excusedUntil = 0
   pings = 0
   cutAt: number | null = null
 
@@ -94,13 +94,36 @@ describe('a connection', () => {
 
   it('that is excused is pinged and kept, and has the whole time again afterwards', () => {
     const connection = new FakeConnection()
-    connection.excused = true
+    connection.excusedUntil = Infinity
     const cut = run(connection, 600, (second) => {
-      if (second === 300) connection.excused = false
+      if (second === 300) connection.excusedUntil = performance.now()
     })
     expect(connection.pings).toBeGreaterThan(10)
     expect(cut).toBeGreaterThanOrEqual(320)
     expect(cut).toBeLessThanOrEqual(340)
+  })
+
+  it('that was excused until just before it would be cut has the whole time from then on', () => {
+    const connection = new FakeConnection()
+    const cut = run(connection, 600, (second) => {
+      if (second === 21) connection.excusedUntil = Infinity
+      if (second === 39) connection.excusedUntil = performance.now()
+    })
+    expect(cut).toBe(60)
+  })
+
+  it('whose pong has come but is not read yet, because the server was busy, is not cut', () => {
+    const connection = new FakeConnection()
+    let brought = (): void => undefined
+    connection.ping = () => {
+      setTimeout(() => setImmediate(brought), USUAL.timeoutMs)
+    }
+    const cut = run(connection, 600, (_, keepAlive) => {
+      brought = () => {
+        keepAlive.heard(connection)
+      }
+    })
+    expect(cut).toBeNull()
   })
 
   it('that left is not touched again', () => {

@@ -2,8 +2,11 @@
 export interface Pinged {
   /** Bytes received so far, of any kind. */
   readonly bytesRead: number
-  /** Whether its silence says nothing at the moment. */
-  readonly excused: boolean
+  /**
+   * Until when its silence says nothing, by the clock of `performance.now()`: `Infinity` while that is so, 0 when it
+   * never was.
+   */
+  readonly excusedUntil: number
   ping(): void
   /** Ends the connection: nothing came from it for too long. */
   cut(): void
@@ -42,6 +45,7 @@ export class KeepAlive<T extends Pinged> {
   readonly #watched = new Map<T, Watch>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #pinger: ReturnType<typeof setInterval> | undefined
+  #stopped = false
 
   constructor(times: KeepAliveTimes) {
     this.#times = times
@@ -72,6 +76,7 @@ export class KeepAlive<T extends Pinged> {
   }
 
   stop(): void {
+    this.#stopped = true
     clearInterval(this.#pinger)
     for (const timer of this.#timers) clearTimeout(timer)
   }
@@ -80,7 +85,7 @@ export class KeepAlive<T extends Pinged> {
     const now = performance.now()
     for (const [connection, watch] of this.#watched) {
       const alive = this.#alive(connection, watch, now)
-      if (watch.heard || connection.excused) watch.wholeAt = now
+      if (watch.heard || isExcused(connection)) watch.wholeAt = now
       watch.heard = false
       watch.bytes = connection.bytesRead
       if (alive) watch.askedAt = null
@@ -90,7 +95,10 @@ export class KeepAlive<T extends Pinged> {
     if (this.#watched.size === 0) return
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      this.#cutSilent()
+      // First reads what has come meanwhile: a server that was busy itself must not take that for silence.
+      setImmediate(() => {
+        if (!this.#stopped) this.#cutSilent()
+      })
     }, this.#times.timeoutMs)
     this.#timers.add(timer)
   }
@@ -98,8 +106,9 @@ export class KeepAlive<T extends Pinged> {
   #cutSilent(): void {
     const now = performance.now()
     for (const [connection, watch] of this.#watched) {
-      const { askedAt } = watch
-      if (askedAt === null || now - askedAt < this.#times.timeoutMs - ROUNDING_MS) continue
+      if (watch.askedAt === null) continue
+      const silentSince = Math.max(watch.askedAt, connection.excusedUntil)
+      if (now - silentSince < this.#times.timeoutMs - ROUNDING_MS) continue
       if (this.#alive(connection, watch, now)) continue
       this.#watched.delete(connection)
       connection.cut()
@@ -107,7 +116,11 @@ export class KeepAlive<T extends Pinged> {
   }
 
   #alive(connection: T, { heard, wholeAt, bytes }: Watch, now: number): boolean {
-    if (heard || connection.excused) return true
+    if (heard || isExcused(connection)) return true
     return connection.bytesRead !== bytes && now - wholeAt < this.#times.frameMs
   }
+}
+
+function isExcused({ excusedUntil }: Pinged): boolean {
+  return excusedUntil === Infinity
 }
