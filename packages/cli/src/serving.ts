@@ -29,6 +29,7 @@ import { checkIsolationFlags, isolate } from './isolating.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { jsonLog } from './json-log.ts'
+import { limitsOf } from './limit-options.ts'
 import { note, print } from './terminal.ts'
 
 /**
@@ -154,6 +155,7 @@ async function listen(
     host,
     basePath,
     routes,
+    limits: limitsOf(flags),
     shape: given({ maxDepth: flags.maxDepth, maxValues: flags.maxValues }),
     ...given({ allowedOrigins: flags.allowedOrigin, operatorOrigins: flags.operatorOrigin }),
     ...given({ publicUrl: flags.publicUrl, agentUrl: flags.agentUrl, trustProxy: proxiesOf(flags) }),

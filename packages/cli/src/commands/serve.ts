@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { LIMIT_OPTIONS } from '../limit-options.ts'
 import { integer, notNegative, positive, repeated } from '../options.ts'
 import type { Exit } from '../program.ts'
 
@@ -36,7 +37,7 @@ export interface ServeFlags {
 
 /** `openenv serve`: an environment on the OpenEnv wire. */
 export function serveCommand(exit: Exit): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description('Serve environments over OpenEnv, MCP and ORS at once, for Python and TypeScript clients.')
     .usage('ENV... [options]')
     .argument('<ENV...>', 'A built-in environment, a package, or a file; of several, each below its name.')
@@ -159,6 +160,9 @@ export function serveCommand(exit: Exit): Command {
         'JSON values in one message, such as the pixels of an action (default: 100000)',
       ).argParser(integer(1)),
     )
+    .optionsGroup('What clients may hold (more is refused with 429, 503 or close code 1013):')
+  for (const option of Object.values(LIMIT_OPTIONS)) command.addOption(option)
+  return command
     .optionsGroup('Isolation:')
     .addOption(
       new Option(

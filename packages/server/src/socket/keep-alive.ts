@@ -45,7 +45,6 @@ export class KeepAlive<T extends Pinged> {
   readonly #watched = new Map<T, Watch>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #pinger: ReturnType<typeof setInterval> | undefined
-  #stopped = false
 
   constructor(times: KeepAliveTimes) {
     this.#times = times
@@ -76,7 +75,6 @@ export class KeepAlive<T extends Pinged> {
   }
 
   stop(): void {
-    this.#stopped = true
     clearInterval(this.#pinger)
     for (const timer of this.#timers) clearTimeout(timer)
   }
@@ -93,13 +91,19 @@ export class KeepAlive<T extends Pinged> {
       connection.ping()
     }
     if (this.#watched.size === 0) return
+    this.#later(this.#times.timeoutMs, () => {
+      // First reads what has come meanwhile: a server that was busy itself must not take that for silence.
+      this.#later(0, () => {
+        this.#cutSilent()
+      })
+    })
+  }
+
+  #later(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      // First reads what has come meanwhile: a server that was busy itself must not take that for silence.
-      setImmediate(() => {
-        if (!this.#stopped) this.#cutSilent()
-      })
-    }, this.#times.timeoutMs)
+      act()
+    }, ms)
     this.#timers.add(timer)
   }
 
