@@ -146,12 +146,25 @@ async function ownOptions(
 async function listen(
   served: readonly (ServedEnvironment | UnavailableEnvironment)[],
   flags: ServeFlags,
-  { tokens, log }: Setting,
+  setting: Setting,
 ): Promise<RunningServer> {
+  const options = listenOptions(flags, setting)
+  const [only] = served
+  try {
+    return served.length === 1 && only !== undefined && !('unavailable' in only)
+      ? await serve(only.environment, { ...options, ...only.options })
+      : await serveSeveral(served, options)
+  } catch (thrown) {
+    throw listeningFault(thrown, flags)
+  }
+}
+
+/** What flags ask of a server. */
+export function listenOptions(flags: ServeFlags, { tokens, log }: Setting): ListenOptions {
   const { port, host, basePath, mode, routes, maxSessions } = flags
   const { agentEpisode, agentPort, operatorPort, allowedHost, productionControl } = flags
   const { pingSeconds, pingTimeoutSeconds, keepAliveSeconds, maxMessageBytes } = flags
-  const options: ListenOptions = {
+  return {
     host,
     basePath,
     routes,
@@ -165,14 +178,6 @@ async function listen(
     ...(allowedHost === undefined ? {} : { allowedHosts: [...LOOPBACK_HOSTS, host, ...allowedHost] }),
     tokens,
     log,
-  }
-  const [only] = served
-  try {
-    return served.length === 1 && only !== undefined && !('unavailable' in only)
-      ? await serve(only.environment, { ...options, ...only.options })
-      : await serveSeveral(served, options)
-  } catch (thrown) {
-    throw listeningFault(thrown, flags)
   }
 }
 
