@@ -16,23 +16,27 @@ const step = (name, ...commands) => ({ name, commands: commands.map((command) =>
 
 const IMPORTS = ['--config', 'test/imports/vitest.config.ts']
 
-// One after another, each with both cores; in a stage of two lanes, what mostly waits for one core or the network.
+// Stages follow one another; the lanes of a stage share the two cores. What loads one core stands beside what waits for
+// the network, for clients or for Python; what keeps both busy has a stage to itself.
 const EVERY_CHANGE = [
   [
     [
       step('lint', 'npm run --silent lint'),
+      vitest('rules', '--config', 'test/lint/vitest.config.ts'),
       step('types', 'npm run --silent types'),
       vitest('pack', '--config', 'test/pack/vitest.config.ts'),
     ],
-    [step('peers-install', 'bash test/peers/install.sh')],
+    [
+      step('peers-install', 'bash test/peers/install.sh'),
+      vitest('faults', '--config', 'test/faults/vitest.config.ts'),
+    ],
   ],
   [[vitest('unit')]],
   [[vitest('processes', '--config', 'test/processes/vitest.config.ts')]],
-  [[vitest('faults', '--config', 'test/faults/vitest.config.ts')]],
-  [[vitest('browser', '--config', 'test/browser/vitest.config.ts')]],
-  [[vitest('peers', '--config', 'test/peers/vitest.config.ts')]],
   [
     [
+      vitest('peers', '--config', 'test/peers/vitest.config.ts'),
+      vitest('browser', '--config', 'test/browser/vitest.config.ts'),
       step('conformance', 'npm run --silent conformance'),
       step('docs', 'node docs/run.mjs'),
       step('examples', 'npm run --silent examples'),

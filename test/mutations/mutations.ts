@@ -197,13 +197,15 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    test: { file: 'test/lint.test.ts', title: '%s is refused for %o and nothing else' },
+    test: { file: 'test/lint/lint.test.ts', title: '%s is refused for %o and nothing else' },
+    run: { file: 'test/lint/lint.test.ts', config: 'test/lint/vitest.config.ts' },
     source: 'eslint.config.js',
     find: "const MAY_SEE_GOLD = ['gold',",
     replace: "const MAY_SEE_GOLD = ['gold', 'observe',",
   },
   {
-    test: { file: 'test/lint.test.ts', title: '%s is refused for %o and nothing else' },
+    test: { file: 'test/lint/lint.test.ts', title: '%s is refused for %o and nothing else' },
+    run: { file: 'test/lint/lint.test.ts', config: 'test/lint/vitest.config.ts' },
     source: 'eslint.config.js',
     find: "imports: ['zod', 'pure-rand', 'fastest-levenshtein'],",
     replace: "imports: ['zod', 'pure-rand', 'fastest-levenshtein', ...ours('client', 'server')],",

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { ESLint } from 'eslint'
 import { beforeAll, describe, expect, it } from 'vitest'
 
-const FIXTURES = new URL('lint-fixtures/', import.meta.url).pathname
+const FIXTURES = new URL('../lint-fixtures/', import.meta.url).pathname
 
 /** What each fixture must be refused for, with how many findings a rule has; empty: it is the permitted counterpart. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -38,7 +38,7 @@ describe('lint', () => {
     // The fixtures' folder stands for the repository, so that rules which go by place apply.
     const eslint = new ESLint({
       cwd: FIXTURES,
-      overrideConfigFile: new URL('../eslint.config.js', import.meta.url).pathname,
+      overrideConfigFile: new URL('../../eslint.config.js', import.meta.url).pathname,
       overrideConfig: {
         files: ['**/*.ts'],
         languageOptions: {
