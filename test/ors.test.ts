@@ -207,11 +207,21 @@ describe('our client of ORS on our server', () => {
   })
 
   it('gives up a call that is aborted or late, and the session with it', async () => {
+    const waiting: (() => void)[] = []
     const stuck = defineToolEnvironment({
       name: 'stuck',
       open: () => ({}),
       tools: {
-        wait: { description: 'Waits.', input: z.strictObject({}), run: () => new Promise(() => undefined) },
+        wait: {
+          description: 'Waits.',
+          input: z.strictObject({}),
+          run: () =>
+            new Promise<string>((resolve) =>
+              waiting.push(() => {
+                resolve('late')
+              }),
+            ),
+        },
       },
       rubric: { none: () => 0 },
     })
@@ -222,10 +232,18 @@ describe('our client of ORS on our server', () => {
       code: 'TIMEOUT',
     })
     expect(episode.status).toBe('lost')
+    // A session that is deleted waits for its call.
+    const release = (): void => {
+      for (const go of waiting.splice(0)) go()
+    }
+    expect(waiting).toHaveLength(1)
+    release()
     await episode.reset()
     const reason = new Error('enough')
     const call = episode.step({ tool_name: 'wait' }, { signal: AbortSignal.timeout(50) })
     await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(waiting).toHaveLength(1)
+    release()
     await expect(episode.reset({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 

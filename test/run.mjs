@@ -51,6 +51,8 @@ const FULL = [
     // Every supported release of the libraries, each trouble that a source can have, judges.
     [vitest('imports-wide', ...IMPORTS, 'versions', 'troubles', 'scoring')],
   ],
+  // What every change repeats less often.
+  [[vitest('soak', '--config', 'test/faults/vitest.config.ts', 'malformed', 'storms')]],
   [[step('bench', 'npm run --silent bench -- --smoke')]],
 ]
 
@@ -65,7 +67,7 @@ if (unknown.length > 0) {
 }
 
 findUv()
-const env = { ...process.env }
+const env = { ...process.env, ...(STAGES === FULL ? { OPENENV_FULL: '1' } : {}) }
 if (!process.stdout.isTTY) {
   env.NO_COLOR = '1'
   delete env.FORCE_COLOR

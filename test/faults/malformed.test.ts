@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { BenchSocket, frameOf } from '../../bench/src/socket.ts'
+import { inFull } from './share.ts'
 import { neighbor, startVictim } from './victims.ts'
 
-// A million frames of which none is right. The same seed gives the same million.
+// A million frames of which none is right, or with every change a quarter of them. The same seed gives the same ones.
 
 const SEED = 20_261_121
 const KINDS = 4096
-const FRAMES = 1_000_000
+const FRAMES = inFull(1_000_000, 250_000)
 const CONNECTIONS = 8
 /** Frames on the way on one connection. */
 const WINDOW = 64
@@ -64,7 +65,7 @@ const malformed = fc
   )
   .filter((text) => !/"type":"(close|reset|heartbeat|list_splits)"/.test(text))
 
-it('a million malformed frames get a million errors, and a neighbor its answers', async () => {
+it(`${FRAMES.toLocaleString('en')} malformed frames get as many errors, and a neighbor its answers`, async () => {
   await using victim = await startVictim()
   const frames = fc.sample(malformed, { seed: SEED, numRuns: KINDS }).map((text) => frameOf(text))
   const player = await neighbor(victim.url)
@@ -110,5 +111,5 @@ it('a million malformed frames get a million errors, and a neighbor its answers'
   )
   expect(others).toEqual([])
   expect(errors).toBe(FRAMES)
-  expect((after.heap - before.heap) / 1024 / 1024).toBeLessThan(8)
+  expect((after.heap - before.heap) / 1024 / 1024).toBeLessThan(inFull(8, 4))
 }, 180_000)

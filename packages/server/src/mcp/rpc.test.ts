@@ -268,7 +268,8 @@ describe('attaching to a session, /ws?session_id=', () => {
     expect(await rpc(`${server.url}/mcp`, 'tools/list', { session_id })).toHaveProperty('error.code', -32602)
   })
 
-  it.each(['unknown', '%20', 'x'.repeat(200)])(
+  // Each waits a second for the close that follows the refusal: at the same time.
+  it.concurrent.each(['unknown', '%20', 'x'.repeat(200)])(
     'refuses the session "%s" with a frame [wire 22]',
     async (id) => {
       await using server = await serve(doors, HTTP)
@@ -286,10 +287,12 @@ describe('attaching to a session, /ws?session_id=', () => {
     await first.ask({ type: 'state' })
     const second = await FrameSocket.open(address)
     expect(await second.next()).toMatchObject({ type: 'error', data: { code: 'SESSION_ERROR' } })
+    second.socket.terminate()
     await second.closing
     // The one that was refused leaves the other's attachment as it is.
     const third = await FrameSocket.open(address)
     expect(await third.next()).toMatchObject({ type: 'error' })
+    third.socket.terminate()
     await third.closing
     await first[Symbol.asyncDispose]()
     await using last = await FrameSocket.open(address)

@@ -183,7 +183,11 @@ describe('shutting down', () => {
     const server = await serve(held.environment, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', {})
-    await server.close()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const closing = server.close()
+    await vi.advanceTimersByTimeAsync(5000)
+    vi.useRealTimers()
+    await closing
     expect(await client.closing).toMatchObject({ code: 1001 })
   })
 
