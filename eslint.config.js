@@ -150,7 +150,6 @@ export default defineConfig(
       eqeqeq: 'error',
       'no-console': 'error',
       'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX],
-      'import-x/no-cycle': 'error',
       'import-x/no-default-export': 'error',
       'import-x/no-relative-packages': 'error',
       'jsdoc/no-types': 'error',

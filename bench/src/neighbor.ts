@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { OURS, start } from './contestant.ts'
 import { openSessions, STEP } from './load.ts'
-import type { Offense } from './offender.ts'
+import type { Offense } from './offense.ts'
 import { median } from './statistics.ts'
 
 /** What one session's steps suffered while another sent something. */

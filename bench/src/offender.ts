@@ -3,14 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { RESET } from './load.ts'
 import { FRAMES } from './neighbor.ts'
 import { BenchSocket, frameOf } from './socket.ts'
-
-/** What to send, how often, and to whom. */
-export interface Offense {
-  readonly port: number
-  readonly frames: number
-  /** A name in {@link FRAMES}. */
-  readonly sent: string
-}
+import type { Offense } from './offense.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** Rest before and between frames, so that each hits a server at ease. */

@@ -251,7 +251,7 @@ export const MUTATIONS: readonly Mutation[] = [
       file: 'packages/server/src/limits/size.test.ts',
       title: 'closes a socket on the head of a 200 MiB message, before the message has come',
     },
-    source: 'packages/server/src/node/listener.ts',
+    source: 'packages/server/src/node/upgrade.ts',
     find: 'maxPayload: app.maxMessageBytes,',
     // Without the option it would be ws's own bound.
     replace: 'maxPayload: 0,',

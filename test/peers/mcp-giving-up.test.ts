@@ -17,6 +17,7 @@ import { SKIPPED, startMcpPlayer, type McpAnswer, type McpPlan, type Peer } from
 class Workshop {
   held = 0
   stopped = 0
+  counted = 0
   #begin: () => void = () => undefined
   begun = new Promise<void>((resolve) => (this.#begin = resolve))
 
@@ -40,7 +41,14 @@ class Workshop {
             })
           }),
       },
-      count: { description: 'Counts.', input: z.strictObject({}), run: () => this.held },
+      count: {
+        description: 'Counts.',
+        input: z.strictObject({}),
+        run: () => {
+          this.counted += 1
+          return this.held
+        },
+      },
       finish: { description: 'Ends it.', input: z.strictObject({}), final: true, run: () => 'bye' },
     },
     rubric: { held: ({ held }) => held },
@@ -130,7 +138,7 @@ function itGivesCallsUp(play: () => Play): void {
       ['sleep', 2],
       ['call', 'count', {}, 5],
     ])
-    await expect.poll(() => server.app.sessions.size, { timeout: 60_000 }).toBe(1)
+    await expect.poll(() => workshop.counted, { timeout: 60_000 }).toBe(1)
     await expect.poll(() => server.app.sessions.atWork).toBe(false)
     // Far longer than this test may take: nothing is under way, so nothing is waited for.
     await server.drain(600)

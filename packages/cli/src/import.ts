@@ -1,6 +1,6 @@
 import { writePackage } from '@openenv-ts/scaffold'
 import type { ImportPlan, Places } from '@openenv-ts/importer'
-import type { ImportFlags } from './commands/import.ts'
+import type { ImportFlags } from './import-flags.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { importersFrom, loadImporter, type ImporterPackage } from './importers.ts'
 import { printDrift, printImport, resultOf } from './import-report.ts'

@@ -1,7 +1,7 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
 import type { LogEvent } from '@openenv-ts/server'
 import { createIsolation, type Isolation } from '@openenv-ts/server/node'
-import type { ServeFlags } from './commands/serve.ts'
+import type { ServeFlags } from './serve-flags.ts'
 import { Failure, oneLine, UsageError } from './failure.ts'
 
 /** Which of the flags of `serve` say where environments run. */

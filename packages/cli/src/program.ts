@@ -11,9 +11,7 @@ import { tasksCommand } from './commands/tasks.ts'
 import { oneLine } from './failure.ts'
 import { repeated } from './options.ts'
 import { note, print } from './terminal.ts'
-
-/** Takes the exit code of a command that came to its end. */
-export type Exit = (code: number) => void
+import type { Exit } from './exit.ts'
 
 const ENVIRONMENTS = `
 Environments:

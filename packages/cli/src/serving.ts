@@ -22,7 +22,7 @@ import {
   type ServedEnvironment,
   type TrustedProxies,
 } from '@openenv-ts/server/node'
-import type { ServeFlags } from './commands/serve.ts'
+import type { ServeFlags } from './serve-flags.ts'
 import { loadEnvironment } from './environment.ts'
 import { loadAll } from './loading.ts'
 import { checkIsolationFlags, isolate } from './isolating.ts'

@@ -6,7 +6,8 @@ import type { ConnectOptions, NodeConnectOptions, RemoteEpisode, WebConnectOptio
 import type { OpenSocket } from './socket.ts'
 import { checkDuration } from './time.ts'
 import { parseServerUrl } from './url.ts'
-import { openVector, type ConnectVector, type VectorEpisode, type VectorOptions } from './vector.ts'
+import type { ConnectVector, VectorEpisode, VectorOptions } from './vector.ts'
+import { openVector } from './socket-vector.ts'
 
 /** `connect`, for one platform's options. */
 export interface Connect<TOptions extends ConnectOptions> {

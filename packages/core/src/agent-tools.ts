@@ -1,10 +1,11 @@
 import { actionTools, type ActionTool } from './action-tools.ts'
 import type { AnyEnvironment } from './environment.ts'
-import type { Info, Reply } from './episode.ts'
+import type { Reply } from './episode.ts'
+import type { Info } from './info.ts'
 import { isOpenEnvError, type Issue } from './errors.ts'
 import { describeIssues } from './issues.ts'
 import { isObject } from './json.ts'
-import type { LocalEpisode } from './local.ts'
+import type { LocalEpisode } from './local-episode.ts'
 import { toJsonSchema } from './schema.ts'
 import type { ContentBlock, Tool, ToolCallOptions, ToolHost, ToolResult } from './tool.ts'
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { AnyEnvironment, TimeStep } from './environment.ts'
-import type { Info, Reply, Status } from './episode.ts'
+import type { Reply, Status } from './episode.ts'
+import type { Info } from './info.ts'
 import { OpenEnvError } from './errors.ts'
 import { copyPlainJson, isJsonNumber, numberFault, plainJson } from './plain-json.ts'
 import { infoOfTerms, termsOfInfo, type Terms } from './terms.ts'

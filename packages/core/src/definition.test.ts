@@ -4,7 +4,7 @@ import { defineToolEnvironment } from './tool-environment.ts'
 import { didYouMean } from './known-keys.ts'
 import { openLocal } from './local.ts'
 import { definePureEnvironment } from './pure-environment.ts'
-import { taskList } from './task.ts'
+import { taskList } from './task-list.ts'
 
 const pure = {
   name: 'pure',

@@ -1,18 +1,14 @@
 import type { Json } from './json.ts'
 import type { Terms } from './terms.ts'
-import type { TaskSelector, TaskSpec } from './task.ts'
+import type { TaskSpec } from './task.ts'
+import type { TaskSelector } from './select-task.ts'
+import type { Info } from './info.ts'
 
 /**
  * Where an episode stands. `terminated`: the task itself is over. `truncated`: a limit outside the task cut it off.
  * Learning treats the two differently; the wire's `done` is either.
  */
 export type Status = 'running' | 'terminated' | 'truncated'
-
-/**
- * What accompanies an observation: flat, and safe for an agent to read. Beside the environment's own facts it has
- * `task_id`, the value of each reward term as `reward.<term>`, and in the last reply `score` [OE-25].
- */
-export type Info = Readonly<Record<string, string | number | boolean>>
 
 /** How far a long step has come. */
 export interface Progress {

@@ -1,8 +1,9 @@
 // For code that serves or drives environments: servers, clients, runners, importers.
 export { toolFailed, toolSucceeded, toolCallSchema, ToolObservation } from './tool-call.ts'
 export type { ToolAction } from './tool-call.ts'
-export { requireIndex, requireSplit, selectTask, splitType, taskAt } from './task.ts'
-export type { TaskSelector } from './task.ts'
+export { splitType } from './task.ts'
+export { requireIndex, requireSplit, selectTask, taskAt } from './select-task.ts'
+export type { TaskSelector } from './select-task.ts'
 export { infoOfTerms, termsOfInfo } from './terms.ts'
 export { actionTools } from './action-tools.ts'
 export type { ActionTool } from './action-tools.ts'

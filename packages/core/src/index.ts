@@ -1,18 +1,18 @@
 // The author's page: what an environment is declared, run and tested with. Changes here are changes of the public API.
 // Declaring environments
 export { defineToolEnvironment } from './tool-environment.ts'
+export type { ToolCallOf } from './tool-environment.ts'
 export type {
   CallRecord,
   GivenTask,
   GoldOf,
   OpenContext,
   ScoreContext,
-  ToolCallOf,
   ToolContext,
   ToolEnvironmentDefinition,
   WorldScore,
   WorldTerm,
-} from './tool-environment.ts'
+} from './world.ts'
 export { definePureEnvironment } from './pure-environment.ts'
 export type { PureDefinition, PureEnvironment, PureStep, ScoredStep } from './pure-environment.ts'
 export type {
@@ -27,8 +27,9 @@ export type {
   StepContext,
 } from './environment.ts'
 // Tasks, rewards, tools
-export { taskList } from './task.ts'
-export type { Split, Task, TaskListOptions, TaskProvider, TaskSpec } from './task.ts'
+export { taskList } from './task-list.ts'
+export type { Split, Task, TaskProvider, TaskSpec } from './task.ts'
+export type { TaskListOptions } from './task-list.ts'
 export { createRubric } from './rubric.ts'
 export type { RewardTerm, Rubric, TermAnswer } from './rubric.ts'
 export type { Term, Terms } from './terms.ts'
@@ -40,8 +41,9 @@ export { agentTools } from './agent-tools.ts'
 export type { AgentTools } from './agent-tools.ts'
 // Running episodes
 export { openLocal } from './local.ts'
-export type { LocalEpisode, LocalOptions } from './local.ts'
-export type { Episode, EpisodeState, Info, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+export type { LocalEpisode, LocalOptions } from './local-episode.ts'
+export type { Episode, EpisodeState, Reply, ResetOptions, Snapshot, Status } from './episode.ts'
+export type { Info } from './info.ts'
 // Errors
 export { ERROR_CODES, isOpenEnvError, OpenEnvError } from './errors.ts'
 export type { ErrorCode, Issue } from './errors.ts'

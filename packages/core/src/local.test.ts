@@ -6,7 +6,8 @@ import type { AnyEnvironment, TimeStep, Simulation, StepContext } from './enviro
 import type { Episode, Snapshot } from './episode.ts'
 import { OpenEnvError } from './errors.ts'
 import { defineToolEnvironment } from './tool-environment.ts'
-import { openLocal, type LocalOptions } from './local.ts'
+import { openLocal } from './local.ts'
+import type { LocalOptions } from './local-episode.ts'
 import { counter } from './testing/index.ts'
 
 /** An environment whose steps wait until the test lets them go, and that notes what happens to it. */

@@ -4,7 +4,7 @@ import guess from '@openenv-ts/examples/guess.ts'
 import type { ActionOf, ObservationOf } from './environment.ts'
 import { openLocal } from './local.ts'
 import { definePureEnvironment, type PureStep } from './pure-environment.ts'
-import { taskList } from './task.ts'
+import { taskList } from './task-list.ts'
 
 const Hint = z.enum(['start', 'warm', 'cold'])
 

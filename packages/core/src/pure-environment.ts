@@ -7,7 +7,8 @@ import type {
   StartContext,
   StepContext,
 } from './environment.ts'
-import type { Info, Status } from './episode.ts'
+import type { Status } from './episode.ts'
+import type { Info } from './info.ts'
 import { OpenEnvError, type Issue } from './errors.ts'
 import type { DeepReadonly, Json } from './json.ts'
 import { checkDefinition, checkFields } from './definition.ts'

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { selectTask, splitType, taskAt, taskList } from './task.ts'
+import { splitType } from './task.ts'
+import { selectTask, taskAt } from './select-task.ts'
+import { taskList } from './task-list.ts'
 
 const rows = (split: string, count: number): { id: string; gold: string }[] =>
   Array.from({ length: count }, (_, index) => ({ id: `${split}-${String(index)}`, gold: 'hidden' }))

@@ -1,4 +1,4 @@
-import type { Info } from './episode.ts'
+import type { Info } from './info.ts'
 import type { Json } from './json.ts'
 
 /** One named part of a reward, as it was scored: it contributes `value` times `weight`. */

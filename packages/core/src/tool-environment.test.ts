@@ -4,7 +4,7 @@ import { defineToolEnvironment } from './tool-environment.ts'
 import type { EpisodeLimits } from './environment.ts'
 import { OpenEnvError } from './errors.ts'
 import { openLocal } from './local.ts'
-import { taskList } from './task.ts'
+import { taskList } from './task-list.ts'
 import { checkEnvironment, episodeSuite } from './testing/index.ts'
 import { agentTools } from './agent-tools.ts'
 

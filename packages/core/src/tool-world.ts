@@ -6,7 +6,7 @@ import type {
   ToolContext,
   ToolEnvironmentDefinition,
   WorldScore,
-} from './tool-environment.ts'
+} from './world.ts'
 import type { TimeStep, Simulation, StartContext, StepContext } from './environment.ts'
 import type { Status } from './episode.ts'
 import { isOpenEnvError, OpenEnvError } from './errors.ts'

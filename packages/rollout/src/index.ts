@@ -1,7 +1,8 @@
 // What stands here is a promise to everybody who imports the package.
 // Playing
 export { rollout } from './rollout.ts'
-export type { Progress, RolloutOptions, Run } from './rollout.ts'
+export type { Run } from './rollout.ts'
+export type { Progress, RolloutOptions } from './rollout-options.ts'
 export { runEpisode } from './run-episode.ts'
 export type { EpisodeOptions, EpisodeResult } from './run-episode.ts'
 export { taskSourceOf, localTarget, remoteTarget, SeveralEnvironmentsError } from './target.ts'

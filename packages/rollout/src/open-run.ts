@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { settingsDifferences } from './plan.ts'
-import type { EpisodeSummary, Manifest, RunSettings } from './record.ts'
-import { SCHEMA_VERSION } from './record.ts'
+import { settingsDifferences } from './settings-differences.ts'
+import { type EpisodeSummary, type Manifest, type RunSettings, SCHEMA_VERSION } from './record.ts'
 import { RolloutError } from './rollout-error.ts'
-import type { RolloutOptions } from './rollout.ts'
+import type { RolloutOptions } from './rollout-options.ts'
 import { exists, summaryOf, unfinishedRuns } from './run-folder.ts'
 import { RunWriter } from './run-writer.ts'
 

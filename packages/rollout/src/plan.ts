@@ -1,22 +1,14 @@
 import { isOpenEnvError } from '@openenv-ts/core'
-import { checkKeys, keysOf } from '@openenv-ts/core/host'
-import { canonicalJson, jsonCopy } from './canonical-json.ts'
+import { keysOf } from '@openenv-ts/core/host'
+import { jsonCopy } from './canonical-json.ts'
 import { resolveLimits, type ResolvedLimits, type RolloutLimits } from './limits.ts'
 import { policyName, type AnyPolicy } from './policy.ts'
 import type { RunSettings } from './record.ts'
-import { RolloutError } from './rollout-error.ts'
-import type { RolloutOptions } from './rollout.ts'
+import type { RolloutOptions } from './rollout-options.ts'
 import { episodeId, episodeSeed } from './seeds.ts'
 import type { Target } from './target.ts'
-
-/** One episode that a run owes. */
-export interface Job {
-  readonly episode_id: string
-  readonly task_id: string | null
-  readonly split: string | null
-  readonly repeat: number
-  readonly seed: number
-}
+import type { Job } from './job.ts'
+import { requireWhole, requireKnown, invalid } from './option-checks.ts'
 
 /** What a run comes to: its settings, and every episode that they ask for, by task and repeat. */
 export interface Plan {
@@ -130,38 +122,6 @@ function checkedLimits({ limits }: RolloutOptions, { maxSteps }: Target): Resolv
   }
 }
 
-/** Throws `INVALID_OPTION` unless a value is a whole number from `least`. */
-export function requireWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return
-  throw invalid(`"${name}" is a whole number from ${String(least)}, not ${String(value)}.`)
-}
-
-/** Throws `INVALID_OPTION` for a name that is not known, with the one that was probably meant. */
-export function requireKnown(where: string, given: unknown, known: readonly string[]): void {
-  try {
-    checkKeys(where, given, known)
-  } catch (error) {
-    throw error instanceof TypeError ? invalid(error.message) : error
-  }
-}
-
-function invalid(message: string): RolloutError {
-  return new RolloutError('INVALID_OPTION', message)
-}
-
 function finiteOr(value: number): number | null {
   return Number.isFinite(value) ? value : null
-}
-
-/** In which settings two runs differ, in words; empty when they are the same. Pure. */
-export function settingsDifferences(there: RunSettings, here: RunSettings): readonly string[] {
-  return Object.keys(here).flatMap((key) => {
-    const name = key as keyof RunSettings
-    const [before, now] = [canonicalJson(there[name]), canonicalJson(here[name])]
-    return before === now ? [] : [`${name} is ${short(before)} there and ${short(now)} here`]
-  })
-}
-
-function short(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 119)}…`
 }

@@ -11,7 +11,7 @@ import {
   type Status,
 } from '@openenv-ts/core'
 import { copyPlainJson } from '@openenv-ts/core/host'
-import { canonicalJson, jsonCopy } from './canonical-json.ts'
+import { jsonCopy } from './canonical-json.ts'
 import {
   LimitWatch,
   resolveLimits,
@@ -24,6 +24,7 @@ import { STOP, type AnyPolicy, type PastStep, type PolicyContext, type PolicyFun
 import type { StepRecord } from './record.ts'
 import { returnOf, scoreOf } from './score.ts'
 import { addUsage, type Usage } from './usage.ts'
+import { failureOf, deepFailureOf, textOf } from './failure.ts'
 
 /** Options of {@link runEpisode}. */
 export interface EpisodeOptions {
@@ -92,7 +93,6 @@ interface Ending {
 
 /** Codes with which an environment says that the action was no good, and that nothing was counted. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['VALIDATION_ERROR', 'TOO_LARGE', 'INVALID_JSON'])
-const MAX_MESSAGE_CHARACTERS = 500
 
 /** One episode being played. */
 class Play {
@@ -276,19 +276,6 @@ function blame(error: unknown, during: Failure['during'], status: Status): Endin
   return failed(grading ? 'grader_error' : 'environment_error', failure, status)
 }
 
-function failureOf(error: unknown, during: Failure['during']): Failure {
-  const name = error instanceof Error ? error.name : 'Error'
-  return { during, code: isOpenEnvError(error) ? error.code : name, message: textOf(error) }
-}
-
-/** A failure with what lies underneath: for the run's own log, never for the policy. */
-function deepFailureOf(error: unknown, during: Failure['during']): Failure {
-  const failure = failureOf(error, during)
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause === undefined) return failure
-  return { ...failure, message: shortened(`${failure.message} (${textOf(cause)})`) }
-}
-
 function truncated(endedBy: LimitName | 'policy'): Ending {
   return { outcome: 'completed', status: 'truncated', endedBy }
 }
@@ -300,21 +287,4 @@ function failed(outcome: Outcome, failure: Failure, status: Status): Ending {
 function agentError(invalidActions: number, last: Failure): Ending {
   const message = `${String(invalidActions)} actions in a row were refused. The last: ${last.message}`
   return failed('agent_error', { ...last, message }, 'running')
-}
-
-function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : typeof error === 'string' ? error : canonicalOr(error)
-  return shortened(text)
-}
-
-function shortened(text: string): string {
-  return text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`
-}
-
-function canonicalOr(value: unknown): string {
-  try {
-    return canonicalJson(value)
-  } catch {
-    return 'Something that is no error was thrown.'
-  }
 }

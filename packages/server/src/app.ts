@@ -16,7 +16,8 @@ import type { ServerLimits } from './limits/limits.ts'
 import { sharedQuota } from './limits/quota.ts'
 import { Resumption } from './sessions/resume.ts'
 import { agentAddress, publicAddress } from './access/public-url.ts'
-import type { Arrival, Host, Route, SocketRoute, Visit } from './http/route.ts'
+import type { Arrival, Route, SocketRoute, Visit } from './http/route.ts'
+import type { Host } from './host.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { homeRoutes } from './routes/home.ts'
@@ -29,7 +30,9 @@ import { taskRoutes } from './routes/tasks.ts'
 import { Sessions } from './sessions/session.ts'
 import { whyUnavailable } from './unavailable.ts'
 import { rpcSocketRoutes } from './mcp/rpc-socket.ts'
-import { episodeSocketRoutes, type SocketHandler, type SocketLike } from './socket/socket.ts'
+import { episodeSocketRoutes } from './socket/socket.ts'
+import type { SocketHandler, SocketLike } from './socket/socket-like.ts'
+import { normalBasePath } from './http/base-path.ts'
 
 /** How often a server that shuts down looks whether anything is still at work. */
 const QUIET_INTERVAL_MS = 5
@@ -187,10 +190,4 @@ function fullSurface(host: Host, options: ServerOptions, mcp: McpEndpoint): Surf
   const pages = [...docsRoutes(document), ...homeRoutes(host.environment, ways)]
   const routes: readonly Route[] = [...listed, openApiRoute, ...pages]
   return { routes, sockets }
-}
-
-/** A prefix in its one form: empty, or with a leading slash and no trailing one. */
-export function normalBasePath(path: string): string {
-  const trimmed = path.replace(/^\/+|\/+$/g, '')
-  return trimmed === '' ? '' : `/${trimmed}`
 }

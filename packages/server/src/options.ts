@@ -2,22 +2,14 @@ import type { AnyEnvironment, Clock, LocalEpisode } from '@openenv-ts/core'
 import type { Tokens } from './access/authorizer.ts'
 import type { JsonShape } from '@openenv-ts/core/wire'
 import type { ServerLimits } from './limits/limits.ts'
-import type { ResumeStore } from './sessions/resume.ts'
+import type { ResumeStore } from './sessions/resume-store.ts'
+import type { LogEvent } from './log-event.ts'
 
 /** 16 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** Which planes a server offers: orchestrator and agent, or the agent alone. */
 export type Mode = 'simulation' | 'production'
-
-/** Something worth writing down; `cause` holds what the other side is not told. */
-export interface LogEvent {
-  readonly level: 'info' | 'warning' | 'error'
-  readonly message: string
-  /** The session's number: its id opens it, and logs are read by many. */
-  readonly session?: string
-  readonly cause?: unknown
-}
 
 /** What a server does beside its environment. Everything has a default. */
 export interface ServerOptions {

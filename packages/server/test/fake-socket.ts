@@ -1,4 +1,4 @@
-import type { SocketHandler, SocketLike } from '../src/socket/socket.ts'
+import type { SocketHandler, SocketLike } from '../src/socket/socket-like.ts'
 
 /** A socket that keeps what is sent over it, for behavior that a kernel's buffers would blur. */
 export class FakeSocket implements SocketLike {

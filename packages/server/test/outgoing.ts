@@ -2,7 +2,7 @@
 const INTERNAL = [
   /\.[cm]?[jt]s\b/,
   /node_modules|node:|file:\/\//,
-  /\bat (?:async )?[^\s"]+ \(|\bat [^\s"]+:\d+:\d+/,
+  /\bat (?:async )?[^\s"]+ \((?:[^)"]*:\d+:\d+|native|<anonymous>)\)|\bat [^\s"]+:\d+:\d+/,
   /\/(?:app|etc|home|opt|private|root|srv|tmp|usr|Users|var|work|workspace)\/\w/,
   /[A-Z]:\\\\(?:Users|Windows|Program)/,
   /ZodError|TypeError|RangeError|SyntaxError|OpenEnvError|DOMException/,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Exit } from '../program.ts'
+import type { Exit } from '../exit.ts'
 import { playCommand, type PlayFlags } from './play-flags.ts'
 
 /** `openenv eval`: plays episodes and says what they come to. */

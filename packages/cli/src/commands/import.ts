@@ -1,20 +1,7 @@
 import { Command } from 'commander'
 import { repeated } from '../options.ts'
-import type { Exit } from '../program.ts'
-
-/** What `openenv import` is asked for. */
-export interface ImportFlags {
-  readonly name: string
-  readonly outputDir: string
-  readonly type?: string
-  readonly envClass?: string
-  readonly importer?: readonly string[]
-  readonly json?: boolean
-  readonly dryRun?: boolean
-  readonly check?: boolean
-  /** False with `--no-lock`. */
-  readonly lock: boolean
-}
+import type { Exit } from '../exit.ts'
+import type { ImportFlags } from '../import-flags.ts'
 
 /** `openenv import`: an environment package from a Python source, which is read and never run. */
 export function importCommand(exit: Exit): Command {

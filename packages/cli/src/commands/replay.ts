@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Exit } from '../program.ts'
+import type { Exit } from '../exit.ts'
 
 /** `openenv replay`: proof that a run is what was played. */
 export function replayCommand(exit: Exit): Command {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Exit } from '../program.ts'
+import type { Exit } from '../exit.ts'
 import { playCommand, type PlayFlags } from './play-flags.ts'
 
 /** `openenv rollout`: plays episodes and keeps them. */

@@ -5,7 +5,8 @@ import guess from '@openenv-ts/examples/guess.ts'
 import type { AnyEnvironment, TimeStep, Simulation } from '../environment.ts'
 import { OpenEnvError } from '../errors.ts'
 import { definePureEnvironment, type PureDefinition } from '../pure-environment.ts'
-import { taskList, type TaskProvider } from '../task.ts'
+import type { TaskProvider } from '../task.ts'
+import { taskList } from '../task-list.ts'
 import { checkEnvironment, ContractError, counter, type CheckOptions, type Finding } from './index.ts'
 
 describe('checkEnvironment passes what keeps the contract', () => {

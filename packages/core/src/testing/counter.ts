@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { definePureEnvironment } from '../pure-environment.ts'
-import { taskList } from '../task.ts'
+import { taskList } from '../task-list.ts'
 
 /** How far to count, and a text to give back. */
 export const CounterAction = z.strictObject({

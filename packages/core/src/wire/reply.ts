@@ -1,4 +1,5 @@
-import type { Info, Reply, Status } from '../episode.ts'
+import type { Reply, Status } from '../episode.ts'
+import type { Info } from '../info.ts'
 import { OpenEnvError } from '../errors.ts'
 import { isObject, type Json } from '../json.ts'
 import { termsOfInfo, type Term, type Terms } from '../terms.ts'

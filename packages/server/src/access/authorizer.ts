@@ -1,4 +1,5 @@
-import { json, type Plane } from '../http/route.ts'
+import { json } from '../http/reply.ts'
+import type { Plane } from './plane.ts'
 
 /** A secret for each plane; a plane without one is closed once any other has one, except to control [OE-21]. */
 export interface Tokens {

@@ -1,4 +1,4 @@
-import { json } from '../http/route.ts'
+import { json } from '../http/reply.ts'
 
 /** The names of this machine: what a listener on loopback answers to. */
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '*.localhost', '127.0.0.1', '[::1]']

@@ -2,7 +2,8 @@ import { echo } from '@openenv-ts/echo'
 import { describe, expect, it } from 'vitest'
 import { post } from '../../test/http-client.ts'
 import { createApp } from '../app.ts'
-import { serve, type ListenOptions } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { ListenOptions } from '../node/listen-options.ts'
 
 const TLS = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'envs.example.com' }
 

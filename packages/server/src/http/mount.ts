@@ -1,21 +1,22 @@
 import { Hono } from 'hono'
-import type { App } from '../app.ts'
+import type { SocketHandler, SocketLike } from '../socket/socket-like.ts'
 import { refusalPage } from './page.ts'
 import { routePath } from '../access/request-path.ts'
-import {
-  failure,
-  json,
-  jsonParts,
-  type Arrival,
-  type Host,
-  type Plane,
-  type Route,
-  type SocketRoute,
-  type Visit,
-} from './route.ts'
+import type { Arrival, Route, SocketRoute, Visit } from './route.ts'
+import { failure } from './failure.ts'
+import type { Host } from '../host.ts'
+import { json, jsonParts } from './reply.ts'
+import type { Plane } from '../access/plane.ts'
 import type { UnreadBytes } from '../limits/unread-bytes.ts'
 
 /** What routes are mounted with. */
+/** Decides on a handshake: what takes over the accepted socket, or the answer that refuses it. */
+export type Upgrade = (
+  request: Request,
+  arrival?: Arrival,
+) => ((socket: SocketLike) => SocketHandler) | Response
+
+/** What mounting needs of the host. */
 export type Mounting = Pick<Host, 'authorizer' | 'shared' | 'basePath' | 'publicUrl' | 'log'>
 
 /** A HEAD is a GET of which nothing but the head is wanted: a stream that it would open is closed again. */
@@ -113,7 +114,7 @@ function visitOf(
 }
 
 /** WebSocket paths in order. */
-export function mountSockets(sockets: readonly SocketRoute[], host: Mounting): App['upgrade'] {
+export function mountSockets(sockets: readonly SocketRoute[], host: Mounting): Upgrade {
   const patterns = sockets.map((route) => ({
     route,
     pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),

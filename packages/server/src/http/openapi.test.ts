@@ -4,7 +4,7 @@ import type { AnyEnvironment } from '@openenv-ts/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createApp, type App } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
-import type { Plane } from './route.ts'
+import type { Plane } from '../access/plane.ts'
 
 type Data = Readonly<Record<string, unknown>>
 

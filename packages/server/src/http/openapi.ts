@@ -1,7 +1,9 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { componentsOf } from './components.ts'
 import { component, PAGE, TEXT, type Answer, type Body, type Operation, type Schema } from './operation.ts'
-import type { Host, Plane, Route } from './route.ts'
+import type { Route } from './route.ts'
+import type { Host } from '../host.ts'
+import type { Plane } from '../access/plane.ts'
 
 /** What the document is made of beside the routes. */
 export type Described = Pick<Host, 'environment' | 'basePath' | 'authorizer'>

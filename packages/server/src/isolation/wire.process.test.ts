@@ -7,7 +7,8 @@ import { isolate, KINDS } from '../../test/isolation/isolate.ts'
 import { ledger } from '../../test/isolation/ledger.ts'
 import { misbehaving } from '../../test/isolation/misbehaving.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve, type ListenOptions } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { ListenOptions } from '../node/listen-options.ts'
 
 type Frames = readonly (readonly [type: string, data?: unknown] | string)[]
 

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@openenv-ts/core'
-import type { SocketLike } from '../socket/socket.ts'
+import type { SocketLike } from '../socket/socket-like.ts'
 import { SMALL_ANSWER_BYTES, type UnreadBytes } from './unread-bytes.ts'
 
 /** The answers on one agent's socket. All connections of the agent together have one bound on what is unread. */

@@ -5,7 +5,7 @@ import { deliver, FakeSocket } from '../../test/fake-socket.ts'
 import { createApp, type App } from '../app.ts'
 import { Calls } from '../ors/calls.ts'
 import type { ServerOptions } from '../options.ts'
-import type { SocketHandler } from '../socket/socket.ts'
+import type { SocketHandler } from '../socket/socket-like.ts'
 
 const TOKENS = { control: 'control-token', agent: 'agent-token' }
 const WHO = { none: undefined, agent: TOKENS.agent, control: TOKENS.control } as const

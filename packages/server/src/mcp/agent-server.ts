@@ -4,7 +4,8 @@ import type * as ServerSdk from '@modelcontextprotocol/server'
 import type { CallToolResult, McpServer, ServerContext, Tool as McpTool } from '@modelcontextprotocol/server'
 import { isLargeContent } from '../http/json-in-turns.ts'
 import { yieldToEventLoop } from '../limits/time-slice.ts'
-import { logFailure, type Host } from '../http/route.ts'
+import { logFailure } from '../log-failure.ts'
+import type { Host } from '../host.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** MCP's SDK: seven megabytes that only MCP needs, so it is loaded with the first MCP request. */

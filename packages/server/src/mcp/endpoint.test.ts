@@ -14,7 +14,8 @@ import {
   type Message,
 } from '../../test/mcp-client.ts'
 import type { ServerOptions } from '../options.ts'
-import { serve, type ListenOptions, type RunningServer } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { ListenOptions, RunningServer } from '../node/listen-options.ts'
 
 const fresh = (options: ListenOptions = {}) => serve(doors, { port: 0, agentEpisode: 'third', ...options })
 

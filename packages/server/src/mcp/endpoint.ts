@@ -1,6 +1,7 @@
 import { isOpenEnvError, agentTools } from '@openenv-ts/core'
 import type { McpHttpHandler } from '@modelcontextprotocol/server'
-import { json, type Host } from '../http/route.ts'
+import type { Host } from '../host.ts'
+import { json } from '../http/reply.ts'
 import type { Session } from '../sessions/session.ts'
 import { accepted, acceptingBoth, asJson } from './accept.ts'
 import { agentServer, type Sdk } from './agent-server.ts'

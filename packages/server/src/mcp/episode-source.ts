@@ -1,4 +1,4 @@
-import type { Host } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** Which episode whoever connects somewhere plays: decided by where that is, never by the client [OE-19]. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ACCEPT_BOTH, askModern, FrameSocket, McpSession, postMcp, rpc } from '../../test/mcp-client.ts'
 import { post } from '../../test/http-client.ts'
-import type { LogEvent } from '../options.ts'
-import { serve, type RunningServer } from '../node/index.ts'
+import type { LogEvent } from '../log-event.ts'
+import { serve } from '../node/serve.ts'
+import type { RunningServer } from '../node/listen-options.ts'
 
 /** A world whose one slow tool says when it has begun, and goes on when the test lets it. */
 class Workshop {

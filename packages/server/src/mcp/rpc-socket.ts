@@ -7,19 +7,16 @@ import { readIncoming } from '../socket/incoming.ts'
 import { NO_EPISODE, type EpisodeSource } from './episode-source.ts'
 import { cancelledBy } from './messages.ts'
 import type { Quota, Release } from '../limits/quota.ts'
-import {
-  agentSessions,
-  answerRpc,
-  needsControl,
-  connectionSessions,
-  rpcText,
-  type OwnSession,
-  type RpcReply,
-  type RpcSessions,
-} from './rpc.ts'
-import type { Host, SocketRoute } from '../http/route.ts'
+import { answerRpc, rpcText } from './rpc.ts'
+import { agentSessions, connectionSessions, type OwnSession, type RpcSessions } from './rpc-sessions.ts'
+import type { RpcReply } from './rpc-message.ts'
+import { needsControl } from './rpc-error.ts'
+import type { SocketRoute } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import type { Session } from '../sessions/session.ts'
-import { acceptAgent, refusedConnection, type SocketHandler, type SocketLike } from '../socket/socket.ts'
+import { acceptAgent } from '../socket/socket.ts'
+import { refusedConnection } from '../limits/refused-connection.ts'
+import type { SocketHandler, SocketLike } from '../socket/socket-like.ts'
 
 /**
  * `/mcp` as a WebSocket: raw JSON-RPC in OpenEnv's dialect, at most one session a socket.

@@ -8,7 +8,8 @@ import { doors, moves } from '../../test/mcp-environments.ts'
 import { FrameSocket, rpc, rpcRaw, toolNames, type Message } from '../../test/mcp-client.ts'
 import { createApp } from '../app.ts'
 import { dialectOf } from './dialect.ts'
-import { serve, type RunningServer } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { RunningServer } from '../node/listen-options.ts'
 
 const HTTP = { port: 0 } as const
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { post } from '../../test/http-client.ts'
 import { ACCEPT_BOTH, McpSession } from '../../test/mcp-client.ts'
-import { serve } from './index.ts'
+import { serve } from './serve.ts'
 
 const SIZE = 24_000_000
 

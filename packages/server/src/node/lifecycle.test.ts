@@ -4,8 +4,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from './index.ts'
-import type { LogEvent } from '../options.ts'
+import { serve } from './serve.ts'
+import type { LogEvent } from '../log-event.ts'
 
 const counter = counterEnvironment()
 

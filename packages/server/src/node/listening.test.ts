@@ -4,7 +4,7 @@ import { counterEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
-import { serve } from './index.ts'
+import { serve } from './serve.ts'
 
 const counter = counterEnvironment()
 

@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ResumeStore } from '../sessions/resume.ts'
+import type { ResumeStore } from '../sessions/resume-store.ts'
 
 /** A day: longer than a restart takes, and shorter than a disk takes to fill. */
 const DEFAULT_KEEP_SECONDS = 86_400

@@ -3,10 +3,10 @@ import { emailTriage } from '@openenv-ts/email-triage'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { LogEvent } from '../options.ts'
+import type { LogEvent } from '../log-event.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serveSeveral } from './index.ts'
+import { serveSeveral } from './serve.ts'
 
 const both = [{ environment: echo }, { environment: emailTriage }]
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { askModern, FrameSocket, McpSession } from '../../test/mcp-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from './index.ts'
+import { serve } from './serve.ts'
 
 /** A world that says what becomes of it. */
 function holding() {

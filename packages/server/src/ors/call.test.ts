@@ -5,7 +5,7 @@ import { counterEnvironment, faultyEnvironment, heldEnvironment, SECRET } from '
 import { OrsClient, parseEvents } from '../../test/ors-client.ts'
 import { desk, judgedDesk, question } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
-import type { LogEvent } from '../options.ts'
+import type { LogEvent } from '../log-event.ts'
 
 const FIRST = { split: 'train', index: 0 }
 

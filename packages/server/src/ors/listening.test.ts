@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { OrsClient } from '../../test/ors-client.ts'
 import { slowSetup } from '../../test/ors-environments.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 /** Sends a request as bytes, so that the connection can be dropped at will. */
 function begin(port: number, path: string, id: string, body: unknown): Socket {

@@ -1,4 +1,6 @@
-import type { Host, Plane, Route } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import type { Host } from '../host.ts'
+import type { Plane } from '../access/plane.ts'
 
 /** Routes of an environment that clients also call without naming it, and mean the first one of the server. */
 const BARE: readonly (readonly [Route['method'], string, Plane])[] = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OrsClient } from '../../test/ors-client.ts'
 import { slowSetup } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
-import type { LogEvent } from '../options.ts'
+import type { LogEvent } from '../log-event.ts'
 import { withoutSecrets } from './secrets.ts'
 
 const VALUE = 'sk-very-secret-value'

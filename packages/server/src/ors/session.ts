@@ -7,7 +7,7 @@ import {
   type GroupCandidate,
 } from '@openenv-ts/core'
 import { toOpenEnvError } from '@openenv-ts/core/host'
-import type { Host } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import type { Session } from '../sessions/session.ts'
 import { refused, wireCall, type WireCall } from './blocks.ts'
 import { Calls, type Call } from './calls.ts'

@@ -1,5 +1,5 @@
 import { OpenEnvError, systemClock, type Clock } from '@openenv-ts/core'
-import type { Host } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import type { Start } from './create.ts'
 import { OrsSession } from './session.ts'
 

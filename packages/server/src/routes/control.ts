@@ -9,7 +9,10 @@ import {
   sessionIdOf,
 } from '../sessions/http-session.ts'
 import { component } from '../http/operation.ts'
-import { atBody, readAction, readObject, type Host, type Route, type RouteReply } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import { atBody, readAction, readObject } from '../http/body.ts'
+import type { Host } from '../host.ts'
+import type { RouteReply } from '../http/reply.ts'
 
 /**
  * Reset, step and state over plain HTTP, for orchestrators; mounted in simulation mode only.

@@ -3,8 +3,8 @@ import { faultyEnvironment, SECRET } from '../../test/environments.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
-import { serve } from '../node/index.ts'
-import type { LogEvent } from '../options.ts'
+import { serve } from '../node/serve.ts'
+import type { LogEvent } from '../log-event.ts'
 
 const faulty = faultyEnvironment()
 

@@ -1,7 +1,8 @@
 import { wireSchemas } from '@openenv-ts/core/wire'
 import { jsonAnswer, record, TEXT, type Operation } from '../http/operation.ts'
 import type { ServerOptions } from '../options.ts'
-import type { Host, Route } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import { whyUnavailable } from '../unavailable.ts'
 
 const TEXT_OR_NULL = { type: ['string', 'null'] }

@@ -5,17 +5,14 @@ import { dialectOf } from '../mcp/dialect.ts'
 import type { McpEndpoint } from '../mcp/endpoint.ts'
 import { capabilitySource, NO_EPISODE, type EpisodeSource } from '../mcp/episode-source.ts'
 import type { Quota, Release } from '../limits/quota.ts'
-import {
-  agentSessions,
-  answerRpc,
-  capabilitySession,
-  namedSessions,
-  rpcText,
-  type RpcSessions,
-} from '../mcp/rpc.ts'
+import { answerRpc, rpcText } from '../mcp/rpc.ts'
+import { agentSessions, capabilitySession, namedSessions, type RpcSessions } from '../mcp/rpc-sessions.ts'
 import { component, EVENTS, type HeaderParameter, type Operation } from '../http/operation.ts'
 import { encodedInTurns } from '../http/json-in-turns.ts'
-import { json, readJson, type Host, type Route } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import { readJson } from '../http/body.ts'
+import type { Host } from '../host.ts'
+import { json } from '../http/reply.ts'
 
 /**
  * Tools over HTTP, in two dialects told apart by the request: MCP's Streamable HTTP, and OpenEnv's JSON-RPC with

@@ -1,7 +1,7 @@
 import { emailTriage } from '@openenv-ts/email-triage'
 import { describe, expect, it } from 'vitest'
 import { call, post } from '../../test/http-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const minimal = () => serve(emailTriage, { port: 0, routes: 'minimal' })
 const action = { label: 'normal', summary: 'A question about the invoice.', route_to: 'support' }

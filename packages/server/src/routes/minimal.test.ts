@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { counterEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const environment = counterEnvironment({ countsInvalid: true })
 const minimal = () => serve(environment, { port: 0, routes: 'minimal' })

@@ -4,7 +4,7 @@ import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { EpisodeEvents } from '../sessions/events.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment()
 

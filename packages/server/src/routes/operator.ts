@@ -1,5 +1,6 @@
 import { EVENTS, jsonAnswer, record, TEXT } from '../http/operation.ts'
-import type { Host, Route } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import type { Host } from '../host.ts'
 
 const WHOLE = { type: 'integer', minimum: 0 }
 const READINESS = jsonAnswer(

@@ -2,7 +2,9 @@ import { OpenEnvError } from '@openenv-ts/core'
 import { resetFromWire } from '@openenv-ts/core/wire'
 import { EPISODE_REFUSALS } from '../sessions/http-session.ts'
 import { component, jsonAnswer, record, TEXT } from '../http/operation.ts'
-import { atBody, readObject, type Host, type Route, type Visit } from '../http/route.ts'
+import type { Route, Visit } from '../http/route.ts'
+import { atBody, readObject } from '../http/body.ts'
+import type { Host } from '../host.ts'
 
 const OPEN_TO_AGENTS =
   'Agents that are given an address of this server can reach the rest of it too: it has no tokens. ' +

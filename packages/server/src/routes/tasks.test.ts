@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { counterEnvironment } from '../../test/environments.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import type { LogEvent } from '../options.ts'
-import { serve } from '../node/index.ts'
+import type { LogEvent } from '../log-event.ts'
+import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment()
 const spec = (index: number) => ({ id: `from-${String(index)}`, split: 'train', index, difficulty: index })

@@ -10,7 +10,10 @@ import {
   type Operation,
   type Schema,
 } from '../http/operation.ts'
-import { atBody, readObject, type Host, type Route, type RouteReply } from '../http/route.ts'
+import type { Route } from '../http/route.ts'
+import { atBody, readObject } from '../http/body.ts'
+import type { Host } from '../host.ts'
+import type { RouteReply } from '../http/reply.ts'
 import { InRange, InSplit, taskQueries } from '../socket/task-queries.ts'
 
 /**

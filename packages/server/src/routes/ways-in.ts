@@ -1,5 +1,6 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
-import type { Plane, Route, SocketRoute } from '../http/route.ts'
+import type { Route, SocketRoute } from '../http/route.ts'
+import type { Plane } from '../access/plane.ts'
 
 /** A protocol that a server speaks, and how to begin with it. */
 export interface WayIn {

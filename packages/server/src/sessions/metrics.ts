@@ -1,5 +1,5 @@
 import type { Reply } from '@openenv-ts/core'
-import type { SessionKind } from './session.ts'
+import type { SessionKind } from './session-kind.ts'
 
 /** The calls that are counted and timed. */
 export type CountedCall = 'reset' | 'step'

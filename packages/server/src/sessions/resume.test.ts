@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { resumeDirectory, serve } from '../node/index.ts'
-import type { LogEvent } from '../options.ts'
-import type { ResumeStore } from './resume.ts'
+import { resumeDirectory } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { LogEvent } from '../log-event.ts'
+import type { ResumeStore } from './resume-store.ts'
 
 const counter = counterEnvironment()
 

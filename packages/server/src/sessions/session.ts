@@ -13,12 +13,7 @@ import { DEFAULT_MAX_MESSAGE_BYTES, type ServedEpisode, type ServerOptions } fro
 import { agentQuota, type Quota } from '../limits/quota.ts'
 import { newSecret } from '../access/secret.ts'
 import { ServerMetrics } from './metrics.ts'
-
-/**
- * Which way a session came about: a WebSocket of OpenEnv, which holds it as long as it is open; plain HTTP; MCP, by
- * either transport; or ORS, which has names of its own.
- */
-export type SessionKind = 'websocket' | 'http' | 'mcp' | 'ors'
+import type { SessionKind } from './session-kind.ts'
 
 /** How a session is opened. */
 export interface Opening {

@@ -5,8 +5,8 @@ import { heldEnvironment } from '../../test/environments.ts'
 import { deliver, FakeSocket } from '../../test/fake-socket.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp, type App } from '../app.ts'
-import { serve } from '../node/index.ts'
-import type { SocketHandler } from './socket.ts'
+import { serve } from '../node/serve.ts'
+import type { SocketHandler } from './socket-like.ts'
 
 function accepted(app: App, socket: FakeSocket): SocketHandler {
   const decision = app.upgrade(new Request('http://localhost/ws'))

@@ -4,7 +4,8 @@ import { counterEnvironment } from '../../test/environments.ts'
 import { call, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
-import { serve, type RunningServer } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { RunningServer } from '../node/listen-options.ts'
 
 const counter = counterEnvironment()
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, faultyEnvironment, heldEnvironment, SECRET } from '../../test/environments.ts'
 import { SocketClient, type Message } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment()
 

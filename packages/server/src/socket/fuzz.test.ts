@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { counterEnvironment } from '../../test/environments.ts'
 import { call } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve, type RunningServer } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { RunningServer } from '../node/listen-options.ts'
 
 let server: RunningServer
 beforeAll(async () => {

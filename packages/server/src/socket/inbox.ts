@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@openenv-ts/core'
 import { FrameQueue } from './frame-queue.ts'
 import { SMALL_BYTES, type LargeMessage, type IncomingBytes } from '../limits/incoming-bytes.ts'
-import type { SocketHandler, SocketLike } from './socket.ts'
+import type { SocketHandler, SocketLike } from './socket-like.ts'
 import { yieldToEventLoop, TimeSlice } from '../limits/time-slice.ts'
 
 /** Frames that may wait before the socket is no longer read. */

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { McpSession, postMcp } from '../../test/mcp-client.ts'
 import { OrsClient } from '../../test/ors-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve, type RunningServer } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
+import type { RunningServer } from '../node/listen-options.ts'
 
 const cycle: unknown[] = []
 cycle.push({ again: cycle })

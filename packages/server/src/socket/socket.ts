@@ -10,45 +10,24 @@ import { errorFrame, frame, replyFrame } from './frame.ts'
 import { isLargeContent, jsonInTurns } from '../http/json-in-turns.ts'
 import type { ResumableEpisode, Resumption } from '../sessions/resume.ts'
 import type { Quota, Release } from '../limits/quota.ts'
-import { failure, logFailure, type Host, type SocketRoute } from '../http/route.ts'
+import type { SocketRoute } from '../http/route.ts'
+import { failure } from '../http/failure.ts'
+import { logFailure } from '../log-failure.ts'
+import type { Host } from '../host.ts'
+import { answerRpc, rpcText } from '../mcp/rpc.ts'
 import {
   agentSessions,
-  answerRpc,
   capabilitySession,
-  needsControl,
   connectionSessions,
-  rpcText,
   type RpcSessions,
-} from '../mcp/rpc.ts'
+} from '../mcp/rpc-sessions.ts'
+import { needsControl } from '../mcp/rpc-error.ts'
 import type { Session } from '../sessions/session.ts'
 import { taskQueries, type TaskQueries } from './task-queries.ts'
 import { isToolMessage, noEpisodeReply, toolCallReply, toolListReply } from './tool-message.ts'
-
-/** A WebSocket as the server sees it, whatever runtime it comes from. */
-export interface SocketLike {
-  /** Sends; a promise when the other side leaves much unread, until this text has gone out. */
-  send(text: string): MaybePromise<void>
-  close(code: number, reason?: string): void
-  /** Reads no more, says why, and destroys the connection a moment later, whatever the other side does. */
-  cutOff(code: number, reason: string): void
-  /** Stops and resumes reading, for a client that sends faster than its episode answers. */
-  pause(): void
-  resume(): void
-}
-
-/** What a runtime tells about a socket. */
-export interface SocketHandler {
-  /** Whether a call is running. */
-  readonly busy: boolean
-  /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
-  message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
-  /** So many bytes of a message have come that is not whole yet. */
-  arriving(bytes: number): void
-  /** Takes no more frames; settles when those that came before are answered. */
-  finish(): Promise<void>
-  /** The socket is gone, whichever side ended it. */
-  closed(): void
-}
+import type { SocketLike, SocketHandler } from './socket-like.ts'
+import { refusedConnection } from '../limits/refused-connection.ts'
+import type { SocketAccess } from './socket-access.ts'
 
 /** The one spelling of a heartbeat that is answered while a call runs. */
 const HEARTBEAT = '{"type":"heartbeat"}'
@@ -109,16 +88,6 @@ export function acceptAgent(
   return refusedConnection(host, host.sessions.quotaOf(session)) ?? play(session)
 }
 
-/** The answer to a handshake for which there is no room, or undefined. */
-export function refusedConnection(host: Host, quota: Quota): Response | undefined {
-  try {
-    quota.connection()()
-    return undefined
-  } catch (error) {
-    return failure(error, host)
-  }
-}
-
 type Data = Readonly<Record<string, unknown>>
 
 /** Takes a session for one orchestrator's socket. */
@@ -131,15 +100,6 @@ function attach(session: Session | undefined, id: string): Session {
   session.holders += 1
   return session
 }
-
-/**
- * Who sits at a socket. `control`: an orchestrator, with a session of its own or the one that it names; `trusted` when
- * a token proves it. `agent`: the agent of an episode. `idle`: an agent without one, who may list tools.
- */
-type SocketAccess =
-  | { readonly kind: 'control'; readonly trusted: boolean; readonly session: string | undefined }
-  | { readonly kind: 'agent'; readonly session: Session }
-  | { readonly kind: 'idle' }
 
 /** One client on a socket: its messages in order, one answer to each, none unasked. */
 class EpisodeSocket implements SocketHandler {

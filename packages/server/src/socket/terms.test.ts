@@ -5,7 +5,7 @@ import { post } from '../../test/http-client.ts'
 import { McpSession } from '../../test/mcp-client.ts'
 import { OrsClient } from '../../test/ors-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const MARK = 'seen by the grader only'
 const graded = definePureEnvironment({

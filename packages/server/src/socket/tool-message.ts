@@ -1,7 +1,7 @@
 import { isOpenEnvError, type AgentTools, type Tool } from '@openenv-ts/core'
 import { isObject, type ToolCall } from '@openenv-ts/core/host'
 import { replyToWire, type WireReply } from '@openenv-ts/core/wire'
-import type { Host } from '../http/route.ts'
+import type { Host } from '../host.ts'
 import { NO_EPISODE_HERE, textOf } from '../mcp/rpc.ts'
 
 /**

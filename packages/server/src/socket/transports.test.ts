@@ -4,7 +4,7 @@ import type { AnyEnvironment } from '@openenv-ts/core'
 import { counterEnvironment } from '../../test/environments.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 /** What came back from a call: the reply, or the error's code and message. */
 interface Outcome {

@@ -2,7 +2,7 @@ import { echo } from '@openenv-ts/echo'
 import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment()
 

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { heldEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 describe('transport and routes', () => {
   it('says that it is healthy as soon as it listens, without a redirect [wire 1]', async () => {

@@ -4,7 +4,7 @@ import { echo } from '@openenv-ts/echo'
 import { counterEnvironment } from '../../test/environments.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serve } from '../node/index.ts'
+import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment({ countsInvalid: true })
 

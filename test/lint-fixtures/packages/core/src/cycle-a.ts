@@ -1,4 +1,6 @@
-import { b } from './cycle-b.ts'
+import type { B } from './cycle-b.ts'
 
-/** Needs b, which needs a. */
-export const a = (): number => b()
+/** Needs B, which needs A. */
+export interface A {
+  readonly b: B
+}

@@ -1,4 +1,6 @@
-import { a } from './cycle-a.ts'
+import type { A } from './cycle-a.ts'
 
-/** Needs a, which needs b. */
-export const b = (): number => a()
+/** Needs A, which needs B. */
+export interface B {
+  readonly a: A
+}

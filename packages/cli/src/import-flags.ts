@@ -1,0 +1,13 @@
+/** What `openenv import` is asked for. */
+export interface ImportFlags {
+  readonly name: string
+  readonly outputDir: string
+  readonly type?: string
+  readonly envClass?: string
+  readonly importer?: readonly string[]
+  readonly json?: boolean
+  readonly dryRun?: boolean
+  readonly check?: boolean
+  /** False with `--no-lock`. */
+  readonly lock: boolean
+}
