@@ -15,7 +15,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', ...STARTING_PROCESSES],
-    setupFiles: './test/no-processes.ts',
+    setupFiles: ['./test/no-processes.ts', './test/assertions.ts'],
     // Modules are evaluated once per worker, not once per file, which saves a third of the time.
     isolate: false,
     maxWorkers: 2,

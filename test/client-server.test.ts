@@ -65,7 +65,7 @@ for (const environment of [counter, guess, echo, letters] as AnyEnvironment[]) {
     })
     afterAll(() => server.close())
     const suite = episodeSuite(environment, () => connect(server.url, { environment }))
-    for (const { name, run } of suite) it(name, run)
+    for (const { name, run } of suite) it(name, () => expect(run()).resolves.toBeUndefined())
   })
 }
 

@@ -14,6 +14,8 @@ const rpc = async (url: string, method: string, params: unknown = {}) =>
 describe('the agent plane', () => {
   it('has no reset, no state and no tasks, as a type', () => {
     expectTypeOf<keyof ToolHost>().toEqualTypeOf<'listTools' | 'callTool'>()
+    const has: Readonly<Record<keyof ToolHost, true>> = { listTools: true, callTool: true }
+    expect(Object.keys(has)).toEqual(['listTools', 'callTool'])
   })
 
   it('is all that production mode serves', async () => {

@@ -78,9 +78,8 @@ describe('the pages', () => {
 
   it.each(PAGES)('%s links only to what is there', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
-    for (const path of links) {
-      expect(() => readFileSync(new URL(path, new URL(page, ROOT))), path).not.toThrow(/ENOENT/)
-    }
+    const missing = links.filter((path) => !existsSync(new URL(path, new URL(page, ROOT))))
+    expect(missing).toEqual([])
   })
 
   it('take a reader from the README to every page', () => {

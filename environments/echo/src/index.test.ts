@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { baseline, echo, oracle } from './index.ts'
 
 describe('echo', () => {
-  it('keeps the contract', () => checkEnvironment(echo))
+  it('keeps the contract', () =>
+    expect(checkEnvironment(echo)).resolves.toHaveProperty('environment', 'echo'))
 
   it('says every text back as it was, for nothing, and never ends [OE-6a]', async () => {
     await using episode = openLocal(echo)
@@ -60,5 +61,6 @@ describe('echo', () => {
 })
 
 describe('a local episode of echo', () => {
-  for (const { name, run } of episodeSuite(echo, () => openLocal(echo))) it(name, run)
+  for (const { name, run } of episodeSuite(echo, () => openLocal(echo)))
+    it(name, () => expect(run()).resolves.toBeUndefined())
 })

@@ -31,8 +31,10 @@ async function replies(
 
 describe('email-triage', () => {
   it('keeps the contract of environments', async () => {
-    const report = await checkEnvironment(emailTriage)
-    expect(report).toBeDefined()
+    const { checked } = await checkEnvironment(emailTriage)
+    // Gold data has tests of its own; every other promise was put to the test.
+    const untested = Object.entries(checked).filter(([, times]) => times === 0)
+    expect(untested).toEqual([['gold', 0]])
   })
 
   it('shows exactly the nine fields, and takes exactly the three [ET-1] [ET-3]', () => {

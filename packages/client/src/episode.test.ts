@@ -240,7 +240,8 @@ describe('a definition', () => {
     const { observation: seen } = await episode.reset()
     expectTypeOf(seen).toEqualTypeOf<{ count: number }>()
     // @ts-expect-error -- the definition says number
-    await episode.step({ by: 'one' })
+    const step = episode.step({ by: 'one' })
+    await expect(step).resolves.toHaveProperty('observation')
     await using untyped = await connect(server.url)
     expectTypeOf(untyped).toEqualTypeOf<RemoteEpisode>()
     expectTypeOf((await untyped.reset()).observation).toEqualTypeOf<Record<string, unknown>>()

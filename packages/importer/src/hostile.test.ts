@@ -164,7 +164,8 @@ describe('a source that means harm', () => {
         fc.array(fc.oneof(piece, fc.string({ maxLength: 5 })), { maxLength: 60 }),
         async (pieces) => {
           using place = folder({ 'env.py': `import ors\nimport verifiers\n${pieces.join('')}` })
-          await seen(place.path)
+          const { source } = await seen(place.path)
+          expect(source.tree.files.map(({ path: name }) => name)).toEqual(['env.py'])
         },
       ),
       { numRuns: 150 },

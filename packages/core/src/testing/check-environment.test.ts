@@ -123,8 +123,7 @@ async function finding(
 ): Promise<Finding> {
   const all = await findingsOf(environment, options)
   const found = all.find((each) => each.promise === promise && each.message.includes(message))
-  if (found === undefined)
-    expect(all.map((each) => `${each.promise}: ${each.message}`)).toContain(`${promise}: ${message}`)
+  expect(found, all.map((each) => `${each.promise}: ${each.message}`).join('\n')).toBeDefined()
   return found as Finding
 }
 

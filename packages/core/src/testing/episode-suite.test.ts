@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import guess from '@openenv-ts/examples/guess.ts'
 import type { AnyEnvironment } from '../environment.ts'
 import { openLocal } from '../local.ts'
@@ -7,6 +7,7 @@ import { episodeSuite } from './episode-suite.ts'
 
 for (const environment of [counter, guess] as readonly AnyEnvironment[]) {
   describe(`a local episode of ${environment.name}`, () => {
-    for (const { name, run } of episodeSuite(environment, () => openLocal(environment))) it(name, run)
+    for (const { name, run } of episodeSuite(environment, () => openLocal(environment)))
+      it(name, () => expect(run()).resolves.toBeUndefined())
   })
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { counter, episodeSuite } from '@openenv-ts/core/testing'
 import { echo } from '@openenv-ts/echo'
@@ -23,6 +23,7 @@ for (const kind of KINDS) {
       isolation = await isolate(kind, module)
     })
     afterAll(() => isolation.close())
-    for (const { name, run } of episodeSuite(environment, () => isolation.openEpisode())) it(name, run)
+    for (const { name, run } of episodeSuite(environment, () => isolation.openEpisode()))
+      it(name, () => expect(run()).resolves.toBeUndefined())
   })
 }

@@ -273,7 +273,7 @@ describe('a stream of an executor', () => {
   it('is broken by bytes, and never more than that', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 }), (chunks) => {
-        return read(...chunks.map((chunk) => Buffer.from(chunk))).broken.length <= 1
+        expect(read(...chunks.map((chunk) => Buffer.from(chunk))).broken.length).toBeLessThanOrEqual(1)
       }),
       { seed: 10 },
     )
