@@ -83,7 +83,7 @@ describe('with a definition', () => {
     await using local = openLocal(guess)
     await local.reset({ seed: 7 })
     expect(next.observation).toEqual((await local.step({ number: 50 })).observation)
-    expect(await episode.state()).toMatchObject({ step_count: 1 })
+    expect(await episode.state()).toMatchObject({ stepCount: 1 })
   })
 
   it('keeps truncated apart from terminated', async () => {
@@ -112,7 +112,7 @@ describe('fork', () => {
     await episode.step({ letter: 'too long' })
     await using branch = await episode.fork()
     expect([branch.stepCount, branch.status]).toEqual([2, 'running'])
-    const { episode_id: id, step_count: count } = await branch.state()
+    const { episodeId: id, stepCount: count } = await branch.state()
     expect([id === 'trunk', count]).toEqual([false, 2])
     for (const letter of 'abcxyzab') {
       if (episode.status !== 'running') break

@@ -58,7 +58,7 @@ describe('our client of ORS on our server', () => {
     expect(opened.observation).toMatchObject({ result: { data: ' '.repeat(3000) }, error: null })
     const last = await episode.step({ tool_name: 'done' })
     expect(last).toMatchObject({ reward: 1, done: true, status: 'terminated' })
-    expect(await episode.state()).toMatchObject({ step_count: 2, episode_id: expect.any(String) })
+    expect(await episode.state()).toMatchObject({ stepCount: 2, episodeId: expect.any(String) })
     await expect(episode.step({ tool_name: 'open', arguments: { drawer: 1 } })).rejects.toMatchObject({
       http: 409,
     })
@@ -195,7 +195,7 @@ describe('our client of ORS on our server', () => {
     await using server = await serve(desk, { port: 0 })
     await using episode = await connectOrs(server.url, { pingIntervalMs: 20 })
     await episode.reset()
-    const { episode_id: id } = await episode.state()
+    const { episodeId: id } = await episode.state()
     await fetch(`${server.url}/delete`, { method: 'POST', headers: { 'x-session-id': String(id) } })
     await expect.poll(() => episode.status).toBe('lost')
     await expect(episode.step({ tool_name: 'done' })).rejects.toMatchObject({
@@ -454,7 +454,7 @@ describe('our client of ORS on other servers', () => {
     await using server = await scripted(() => ({ text: '' }), { '/create_session': other })
     await using episode = await connectOrs(server.url)
     await episode.reset()
-    expect(await episode.state()).toMatchObject({ episode_id: 's-2' })
+    expect(await episode.state()).toMatchObject({ episodeId: 's-2' })
     await using empty = await scripted(() => ({ text: '' }), {
       '/create_session': { headers, text: end('') },
     })

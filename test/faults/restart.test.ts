@@ -77,7 +77,7 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
       const seen = [shown(reply)]
       for (let step = 0; !reply.done; step += 1) {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 200))
-        if (step % 4 === 3) expect((await episode.state()).step_count).toBe(step)
+        if (step % 4 === 3) expect((await episode.state()).stepCount).toBe(step)
         reply = await episode.step(actionAt(player, step))
         seen.push(shown(reply))
       }

@@ -47,7 +47,7 @@ describe.skipIf(SKIPPED).each(VARIANTS)('a $kind environment on the server of $p
       issues: [{ loc: ['digit'] }],
     })
     expect(await episode.step({ digit: digitAt(3, 0) })).toMatchObject({ reward: 0.25 })
-    expect(await episode.state()).toMatchObject({ step_count: 1 })
+    expect(await episode.state()).toMatchObject({ stepCount: 1 })
   })
 
   it('cannot fork or be saved', async () => {

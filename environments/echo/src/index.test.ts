@@ -31,7 +31,7 @@ describe('echo', () => {
       await expect(episode.step(action as { message: string })).rejects.toMatchObject({
         code: 'VALIDATION_ERROR',
       })
-      expect(await episode.state()).toHaveProperty('step_count', 0)
+      expect(await episode.state()).toHaveProperty('stepCount', 0)
     },
   )
 

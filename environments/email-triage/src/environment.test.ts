@@ -140,7 +140,7 @@ describe('email-triage', () => {
     const state = await episode.state()
     expect(state['reward_history']).toEqual(rewards)
     expect(state['action_history']).toHaveLength(rewards.length)
-    expect(state).toMatchObject({ step_count: 11, current_step: 11, total_steps: 20, done: true })
+    expect(state).toMatchObject({ stepCount: 11, current_step: 11, total_steps: 20, done: true })
   })
 
   it('punishes setting an urgent email aside, and passing a deceit on as urgent [ET-13]', () => {

@@ -66,7 +66,7 @@ describe('calls', () => {
       info: {},
     })
     expect((await episode.step({ by: 1 })).reward).toBe(1)
-    expect(await episode.state()).toEqual({ episode_id: 'counted', step_count: 1, seed: 5 })
+    expect(await episode.state()).toEqual({ episodeId: 'counted', stepCount: 1, seed: 5 })
     await episode.close()
     expect(server.connections[0]?.received).toEqual([
       { type: 'reset', data: { hard: true, seed: 7, task_id: 't', split: 's', index: 3 } },
@@ -207,9 +207,9 @@ describe('calls', () => {
     })
     await episode.reset()
     await episode.step({})
-    expect(await episode.state()).toEqual({ episode_id: null, step_count: 1 })
-    expect(await episode.state()).toEqual({ episode_id: null, step_count: 1 })
-    expect(await episode.state()).toEqual({ episode_id: '12', step_count: 1, board: 'x' })
+    expect(await episode.state()).toEqual({ episodeId: null, stepCount: 1 })
+    expect(await episode.state()).toEqual({ episodeId: null, stepCount: 1 })
+    expect(await episode.state()).toEqual({ episodeId: '12', stepCount: 1, board: 'x' })
   })
 
   it('carries large messages both ways', async () => {

@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@openenv-ts/core'
 import { isObject, notReady, SerialQueue } from '@openenv-ts/core/host'
-import { resetToWire, type WireSchemas } from '@openenv-ts/core/wire'
+import { resetToWire, stateFromWire, type WireSchemas } from '@openenv-ts/core/wire'
 import type { Channel } from './channel.ts'
 import { dial, type DialPlan } from './dial.ts'
 import { writeFrame, type ServerFrame } from './frame.ts'
@@ -280,13 +280,7 @@ export class SocketEpisode<TAction, TObservation> implements RemoteEpisode<TActi
   async #state(options: CallOptions): Promise<EpisodeState> {
     this.#checkAlive()
     const { data } = await this.#call('state', writeFrame('state'), 'state', options)
-    const state = isObject(data) ? data : {}
-    const { episode_id: id, step_count: count } = state
-    return {
-      ...state,
-      episode_id: typeof id === 'string' ? id : typeof id === 'number' ? String(id) : null,
-      step_count: Number.isSafeInteger(count) ? (count as number) : this.stepCount,
-    }
+    return stateFromWire(data, this.stepCount)
   }
 
   async #fork(): Promise<RemoteEpisode<TAction, TObservation>> {

@@ -118,7 +118,7 @@ export function checkDefinition(
   if (state !== undefined) toJsonSchema(state, 'output', 'state')
   if (view !== undefined) {
     requireObject('view', toJsonSchema(view, 'output', 'view'))
-    forbidKeys(view, 'view', ['episode_id', 'step_count', 'seed'])
+    forbidKeys(view, 'view', ['episode_id', 'step_count', 'episodeId', 'stepCount', 'seed'])
   }
   if (options !== undefined) {
     requireObject('options', toJsonSchema(options, 'input', 'options'))

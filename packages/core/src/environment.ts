@@ -84,7 +84,7 @@ export interface Simulation<TAction, TObservation> {
    * that scores at the end. Its status counts as truncated.
    */
   truncate?(context: StepContext): MaybePromise<Simulation<TAction, TObservation>>
-  /** What state() shows beside `episode_id` and `step_count`. */
+  /** What state() shows beside `episodeId` and `stepCount`. */
   view?(): MaybePromise<Readonly<Record<string, unknown>>>
   /** What the agent is told at the start, in words. */
   prompt?(): MaybePromise<string>
@@ -115,7 +115,7 @@ export interface Environment<
   readonly version: string
   readonly action: z.ZodType<TAction, TActionInput>
   readonly observation: z.ZodType<TObservation>
-  /** Shape of what `state()` shows beside `episode_id` and `step_count`. */
+  /** Shape of what `state()` shows beside `episodeId` and `stepCount`. */
   readonly view?: z.ZodType
   /** Options that reset takes: an object schema. */
   readonly options?: z.ZodType

@@ -47,9 +47,9 @@ export interface ResetOptions extends TaskSelector {
 
 /** What an orchestrator sees of an episode: these two, and what the environment's view adds. */
 export interface EpisodeState {
-  readonly episode_id: string | null
+  readonly episodeId: string | null
   /** Counted steps since reset. */
-  readonly step_count: number
+  readonly stepCount: number
   /** The seed, when it was drawn and not given [OE-4]. */
   readonly seed?: number
   readonly [key: string]: unknown

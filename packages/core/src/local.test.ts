@@ -104,7 +104,7 @@ describe('order', () => {
     const [first, second, state] = await Promise.all(calls)
     expect(first).toMatchObject({ observation: { seen: [1] } })
     expect(second).toMatchObject({ observation: { seen: [1, 2] } })
-    expect(state).toMatchObject({ step_count: 2 })
+    expect(state).toMatchObject({ stepCount: 2 })
   })
 
   it('goes on with the next call after one that failed', async () => {
@@ -130,7 +130,7 @@ describe('order', () => {
     expect(reply).toMatchObject({ observation: { count: 1 } })
     const behind = episode.state()
     expect(episode.stepNow({ by: 1 })).toBeInstanceOf(Promise)
-    expect((await behind).step_count).toBe(1)
+    expect((await behind).stepCount).toBe(1)
     await ticks()
     expect(() => episode.stepNow({ by: 'x' })).toThrow(OpenEnvError)
   })
@@ -159,7 +159,7 @@ describe('giving up', () => {
     await gate.open()
     // Every position of this environment is an object of its own, so the step that was given up left nothing behind.
     expect((await next).observation).toEqual({ seen: [2] })
-    expect((await episode.state()).step_count).toBe(1)
+    expect((await episode.state()).stepCount).toBe(1)
   })
 
   describe.each(['honors the signal', 'runs to its end', 'fails late'] as const)(
@@ -218,7 +218,7 @@ describe('giving up', () => {
         const made = way === 'runs to its end'
         // What a world has done is done, and counts; its answer goes nowhere.
         expect(world.done[0]).toBe(made ? 'made' : call === 'step' ? 'finished' : undefined)
-        if (call === 'state') expect(await next).toMatchObject({ step_count: made ? 1 : 0 })
+        if (call === 'state') expect(await next).toMatchObject({ stepCount: made ? 1 : 0 })
         if (call === 'step') {
           expect(await next).toMatchObject({
             status: 'terminated',
@@ -373,7 +373,7 @@ describe('limits', () => {
     expect(await rejection(episode.step({ n: 2 }))).toMatchObject({ code: 'EXECUTION_ERROR', http: 409 })
     expect((await episode.reset()).observation).toEqual({ seen: [] })
     await gate.open()
-    expect((await episode.state()).step_count).toBe(0)
+    expect((await episode.state()).stepCount).toBe(0)
   })
 })
 
@@ -416,7 +416,7 @@ describe('what an environment does wrong', () => {
         code: 'EXECUTION_ERROR',
         message: expect.stringMatching(/^The environment (gave|failed: (reward|info\.ratio) is )/) as string,
       })
-      expect((await episode.state()).step_count).toBe(0)
+      expect((await episode.state()).stepCount).toBe(0)
     }
     gate.broken = {}
     const call = episode.step({ n: 2 })
@@ -442,7 +442,7 @@ describe('what an environment does wrong', () => {
   it('shows without a view just the two fields that every state has [OE-1]', async () => {
     await using episode = openLocal(guess)
     await episode.reset({ seed: 1, episodeId: 'e' })
-    expect(await episode.state()).toEqual({ episode_id: 'e', step_count: 0 })
+    expect(await episode.state()).toEqual({ episodeId: 'e', stepCount: 0 })
   })
 })
 
@@ -513,7 +513,7 @@ describe('resets', () => {
       expect(error, field).toMatchObject({ code: 'VALIDATION_ERROR' })
       expect((error as OpenEnvError).issues[0]?.loc[0]).toBe(field)
     }
-    expect(await episode.state()).toMatchObject({ episode_id: 'kept', step_count: 1 })
+    expect(await episode.state()).toMatchObject({ episodeId: 'kept', stepCount: 1 })
   })
 
   it('take options by their schema, defaults included', async () => {
@@ -526,7 +526,7 @@ describe('resets', () => {
     const options: LocalOptions = { drawSeed: () => 99, newEpisodeId: () => 'made-up' }
     await using episode = openLocal(counter, options)
     await episode.reset()
-    expect(await episode.state()).toMatchObject({ seed: 99, episode_id: 'made-up' })
+    expect(await episode.state()).toMatchObject({ seed: 99, episodeId: 'made-up' })
     const reply = await episode.reset({ seed: 5 })
     expect(await episode.state()).not.toHaveProperty('seed')
     expect(JSON.stringify(reply)).not.toContain('seed')
@@ -578,7 +578,7 @@ describe('snapshots', () => {
     ).toMatchObject({
       message: 'The snapshot is of counter 0; this environment is counter 1.0.0.',
     })
-    expect((await episode.state()).step_count).toBe(0)
+    expect((await episode.state()).stepCount).toBe(0)
     expect(await rejection(episode.restore(changed({ state: { count: 'x' } })))).toMatchObject({
       code: 'VALIDATION_ERROR',
     })

@@ -387,14 +387,14 @@ class InProcessEpisode<TActionInput, TObservation> implements LocalEpisode<TActi
 
   async #state(signal: AbortSignal | undefined): Promise<EpisodeState> {
     const run = this.#run
-    if (run === null) return { episode_id: null, step_count: 0 }
+    if (run === null) return { episodeId: null, stepCount: 0 }
     if (run.left !== null) await this.#work.until(run.left, signal)
     const { view } = this.#environment
     const shown =
       view === undefined ? {} : viewed(view, await guarded('state', () => run.simulation.view?.()))
     return {
-      episode_id: run.episodeId,
-      step_count: run.steps,
+      episodeId: run.episodeId,
+      stepCount: run.steps,
       ...(run.seedDrawn ? { seed: run.seed } : {}),
       ...shown,
     }

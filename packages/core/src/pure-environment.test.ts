@@ -200,7 +200,7 @@ describe('what is refused when it is defined', () => {
     for (const key of ['metadata', 'reward', 'done', 'tools', 'tool_name']) {
       expect(defining({ observation: z.strictObject({ [key]: z.string() }) })).toThrow(`declares "${key}"`)
     }
-    for (const key of ['episode_id', 'step_count', 'seed']) {
+    for (const key of ['episode_id', 'step_count', 'episodeId', 'stepCount', 'seed']) {
       const view = { schema: z.strictObject({ [key]: z.string() }), of: () => ({}) }
       expect(defining({ view })).toThrow(`declares "${key}"`)
     }

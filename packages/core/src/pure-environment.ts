@@ -92,7 +92,7 @@ export interface PureDefinition<TAction, TActionInput, TObservation, TState, TTa
    * answers. Without it such an action is refused and not counted.
    */
   invalid?(state: NoInfer<DeepReadonly<TState>>, issues: readonly Issue[]): NoInfer<DeepReadonly<TState>>
-  /** What `state()` shows beside `episode_id` and `step_count`. */
+  /** What `state()` shows beside `episodeId` and `stepCount`. */
   readonly view?: {
     readonly schema: z.ZodType<TView>
     of(state: NoInfer<DeepReadonly<TState>>): NoInfer<DeepReadonly<TView>>

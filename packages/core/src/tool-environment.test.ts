@@ -176,7 +176,7 @@ describe('defineToolEnvironment', () => {
     await episode.step({ type: 'call_tool', tool_name: 'refund', arguments: { order: 'o1', times: 1 } })
     const last = await episode.step({ tool_name: 'finish', arguments: {} })
     expect(await episode.state()).toMatchObject({
-      step_count: 3,
+      stepCount: 3,
       task_id: 'cup',
       reward: 1,
       terms: [

@@ -33,7 +33,7 @@ export interface WorldInside<TWorld, TTask> {
   readonly range: readonly [number, number]
 }
 
-/** What `state()` shows of an environment of tools, beside `episode_id` and `step_count`. */
+/** What `state()` shows of an environment of tools, beside `episodeId` and `stepCount`. */
 export const WorldView = z.strictObject({
   task_id: z.string().nullable().describe('Null when the environment has no tasks.'),
   reward: z.number().nullable().describe('Null until it is scored.'),

@@ -85,7 +85,7 @@ export class RemoteOrsEpisode implements OrsEpisode {
   }
 
   state(): Promise<EpisodeState> {
-    return Promise.resolve({ episode_id: this.#run?.session.id ?? null, step_count: this.stepCount })
+    return Promise.resolve({ episodeId: this.#run?.session.id ?? null, stepCount: this.stepCount })
   }
 
   listSplits(): Promise<readonly Split[]> {

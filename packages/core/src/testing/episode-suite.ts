@@ -64,7 +64,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
   'has no id and no steps before the first reset': async ({ open }) => {
     await using episode = await open()
-    expectEqual('the state', await episode.state(), { episode_id: null, step_count: 0 })
+    expectEqual('the state', await episode.state(), { episodeId: null, stepCount: 0 })
   },
 
   'refuses a step before the first reset, and can be used afterwards [OE-5]': async ({
@@ -75,7 +75,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await using episode = await open()
     const error = await expectError('the step', 'EXECUTION_ERROR', episode.step(actions[0]))
     expectEqual('the message names reset', error.message.includes('reset'), true)
-    expectEqual('the count', (await episode.state()).step_count, 0)
+    expectEqual('the count', (await episode.state()).stepCount, 0)
     expectEqual('the reset', (await episode.reset({ seed })).reward, null)
   },
 
@@ -83,9 +83,9 @@ const CASES: Readonly<Record<string, Case>> = {
     await using episode = await open()
     const first = await episode.reset({ seed })
     const played = await play(episode, actions)
-    expectEqual('the count', (await episode.state()).step_count, played.length)
+    expectEqual('the count', (await episode.state()).stepCount, played.length)
     expectEqual('the second reset', await episode.reset({ seed }), first)
-    expectEqual('the count after it', (await episode.state()).step_count, 0)
+    expectEqual('the count after it', (await episode.state()).stepCount, 0)
     expectEqual('the same actions again', await play(episode, actions), played)
   },
 
@@ -103,11 +103,11 @@ const CASES: Readonly<Record<string, Case>> = {
   'keeps the id that it is given, and makes one up otherwise': async ({ open, seed }) => {
     await using episode = await open()
     await episode.reset({ seed, episodeId: 'an-id-of-mine' })
-    expectEqual('the id', (await episode.state()).episode_id, 'an-id-of-mine')
+    expectEqual('the id', (await episode.state()).episodeId, 'an-id-of-mine')
     await episode.reset({ seed })
-    const { episode_id: first } = await episode.state()
+    const { episodeId: first } = await episode.state()
     await episode.reset({ seed })
-    const { episode_id: second } = await episode.state()
+    const { episodeId: second } = await episode.state()
     expectEqual('made-up ids are texts', [typeof first, typeof second], ['string', 'string'])
     expectEqual('made-up ids differ', first === second, false)
   },
@@ -141,7 +141,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const taskId = 'there is no such task'
     const error = await expectError('an unknown task', 'VALIDATION_ERROR', episode.reset({ taskId }))
     expectEqual('the message names the task', error.message.includes(taskId), true)
-    const { episode_id: id, step_count: count } = await episode.state()
+    const { episodeId: id, stepCount: count } = await episode.state()
     expectEqual('the episode', [id, count], ['kept', played.length])
   },
 
@@ -154,7 +154,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const steps = expected.map((_reply, index) => episode.step(actions[index]))
     const [replies, state] = await Promise.all([Promise.all(steps), episode.state(), reset])
     expectEqual('the replies', replies, expected)
-    expectEqual('the count', state.step_count, expected.length)
+    expectEqual('the count', state.stepCount, expected.length)
   },
 
   'refuses, or counts, what is no action, and goes on as if nothing else had been sent [OE-2]': async (
@@ -169,7 +169,7 @@ const CASES: Readonly<Record<string, Case>> = {
       const expected = await outcome(local, bad)
       const received = await outcome(episode, bad)
       expectEqual(`the answer to ${JSON.stringify(bad)}`, received, expected)
-      expectEqual('the count after it', (await episode.state()).step_count, local.stepCount)
+      expectEqual('the count after it', (await episode.state()).stepCount, local.stepCount)
     }
     expectEqual('what follows', await play(episode, actions), await play(local, actions))
   },
@@ -186,7 +186,7 @@ const CASES: Readonly<Record<string, Case>> = {
     expectEqual('the replies', await play(episode, actions), expected)
     const error = await expectError('the step', 'EXECUTION_ERROR', episode.step(actions[0]))
     expectEqual('the message names reset', error.message.includes('reset'), true)
-    expectEqual('the count', (await episode.state()).step_count, expected.length)
+    expectEqual('the count', (await episode.state()).stepCount, expected.length)
     expectEqual('the next start', await episode.reset({ seed }), await local.reset({ seed }))
   },
 
@@ -219,7 +219,7 @@ const CASES: Readonly<Record<string, Case>> = {
       )
       expectEqual('the reason', received === reason, true)
     }
-    expectEqual('the count', (await episode.state()).step_count, 0)
+    expectEqual('the count', (await episode.state()).stepCount, 0)
   },
 
   'is over once closed: later calls are rejected, and closing again does nothing': async ({
@@ -246,7 +246,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const rest = actions.slice(1)
     const ahead = await play(twin, rest)
     expectEqual('the state of the original', await episode.state(), before)
-    expectEqual('the ids differ', (await twin.state()).episode_id === before.episode_id, false)
+    expectEqual('the ids differ', (await twin.state()).episodeId === before.episodeId, false)
     await twin.close()
     expectEqual('the same actions in the original', await play(episode, rest), ahead)
   },

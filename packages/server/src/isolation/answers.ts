@@ -22,7 +22,7 @@ const Reply = z.looseObject({
     .optional(),
 })
 type Reply = z.infer<typeof Reply>
-const State = z.looseObject({ episode_id: z.string().nullable(), step_count: Count })
+const State = z.looseObject({ episodeId: z.string().nullable(), stepCount: Count })
 const Snapshot = z.looseObject({
   format: z.literal('openenv-ts/snapshot@2'),
   episodeId: z.string(),
@@ -90,11 +90,11 @@ function isCarried(value: unknown): boolean {
 }
 
 /** What the episode itself says of its state. */
-const OWN_KEYS = ['episode_id', 'step_count', 'seed']
+const OWN_KEYS = ['episodeId', 'stepCount', 'seed']
 
 function viewFault(state: object, environment: AnyEnvironment | null): string | null {
   const view = environment?.view
-  const { episode_id: id } = state as { readonly episode_id: string | null }
+  const { episodeId: id } = state as { readonly episodeId: string | null }
   if (view === undefined || id === null) return null
   const declared = declaredKeys(view)
   const shown = Object.entries(state).filter(([key]) => !OWN_KEYS.includes(key) || declared.has(key))

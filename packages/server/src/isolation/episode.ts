@@ -112,7 +112,7 @@ export class IsolatedEpisode implements LocalEpisode {
   state({ signal }: { readonly signal?: AbortSignal } = {}): Promise<EpisodeState> {
     return this.#inTurn(async () => {
       if (this.#left !== null) await this.#resting(this.#left, signal)
-      if (this.#mirror === null) return { episode_id: null, step_count: 0 }
+      if (this.#mirror === null) return { episodeId: null, stepCount: 0 }
       return (await this.#ask({ op: 'state' })) as EpisodeState
     }, signal)
   }

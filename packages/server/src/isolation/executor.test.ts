@@ -13,7 +13,7 @@ const MAX_BYTES = 10_000
 const HELLO = { type: 'hello', floats: true, limitSeconds: 10 }
 const ERROR = { code: 'EXECUTION_ERROR', message: 'm', http: 500, issues: [], data: {}, cause: null }
 const UNCAUGHT = { type: 'uncaught', episode: 1, error: ERROR, ends: false }
-const STATE = { value: { episode_id: null, step_count: 0 } }
+const STATE = { value: { episodeId: null, stepCount: 0 } }
 
 /** An executor whose messages a test sends. */
 class Fake {

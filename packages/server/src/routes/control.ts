@@ -1,6 +1,6 @@
 import { isOpenEnvError, OpenEnvError, type Issue, type Reply } from '@openenv-ts/core'
 import { isObject, notReady } from '@openenv-ts/core/host'
-import { replyToHttp, resetFromWire } from '@openenv-ts/core/wire'
+import { replyToHttp, resetFromWire, stateToWire } from '@openenv-ts/core/wire'
 import {
   EPISODE_REFUSALS,
   existingSession,
@@ -64,8 +64,8 @@ export function controlRoutes(host: Host): readonly Route[] {
       handle: async (request) => {
         const id = sessionIdOf(request, new URL(request.url).searchParams.get('session_id'))
         const session = existingSession(host.sessions, id)
-        const state = (await session?.episode.state()) ?? { episode_id: null, step_count: 0 }
-        return answer(id, state)
+        const state = (await session?.episode.state()) ?? { episodeId: null, stepCount: 0 }
+        return answer(id, stateToWire(state))
       },
     },
   ]

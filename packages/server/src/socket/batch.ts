@@ -1,6 +1,6 @@
 import { OpenEnvError, type MaybePromise } from '@openenv-ts/core'
 import { isObject } from '@openenv-ts/core/host'
-import { resetFromWire } from '@openenv-ts/core/wire'
+import { resetFromWire, stateToWire } from '@openenv-ts/core/wire'
 import { errorFrame, frame, replyFrame } from './frame.ts'
 import { logFailure } from '../log-failure.ts'
 import type { Host } from '../host.ts'
@@ -112,7 +112,7 @@ export class Batches {
       case 'state':
         return this.#session(key)
           .episode.state()
-          .then((state) => frame('state', state))
+          .then((state) => frame('state', stateToWire(state)))
       case 'open':
         // What is left of a batch whose client has gone opens nothing that nobody would close.
         if (this.#closed) throw new OpenEnvError('CANCELLED', 'The connection is closed.')

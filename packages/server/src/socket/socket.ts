@@ -1,6 +1,12 @@
 import { isOpenEnvError, OpenEnvError, agentTools, type MaybePromise } from '@openenv-ts/core'
 import { listTools, toOpenEnvError } from '@openenv-ts/core/host'
-import { readClientMessage, replyToWire, resetFromWire, type ClientMessage } from '@openenv-ts/core/wire'
+import {
+  readClientMessage,
+  replyToWire,
+  resetFromWire,
+  type ClientMessage,
+  stateToWire,
+} from '@openenv-ts/core/wire'
 import { AgentAnswers } from '../limits/agent-answers.ts'
 import { Inbox, TRY_AGAIN_LATER } from './inbox.ts'
 import type { IncomingBytes } from '../limits/incoming-bytes.ts'
@@ -352,7 +358,7 @@ class EpisodeSocket implements SocketHandler {
         this.#requireControl()
         return this.#seated()
           .episode.state()
-          .then((state) => this.#send(frame('state', state)))
+          .then((state) => this.#send(frame('state', stateToWire(state))))
       case 'mcp':
         return answerRpc(message.data, this.#host, this.#rpcSeat())
           .then(rpcText)

@@ -28,8 +28,8 @@ export async function checkBadInput(bench: Bench, trace: Trace): Promise<void> {
       bench.same(
         'bad input',
         `After ${named(bad)}, the count`,
-        before.step_count + 1,
-        (await episode.state()).step_count,
+        before.stepCount + 1,
+        (await episode.state()).stepCount,
       )
       seenByAgent(bench, start, 'observation', reply.observation)
       seenByAgent(bench, start, 'info', reply.info)

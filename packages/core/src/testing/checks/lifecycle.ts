@@ -5,14 +5,9 @@ import { failureOf, type Bench, type Trace } from '../bench.ts'
 export async function checkLifecycle(bench: Bench, trace: Trace): Promise<void> {
   await using episode = bench.open()
   bench.at(trace.start)
-  bench.same(
-    'lifecycle',
-    'Before reset, the state',
-    { episode_id: null, step_count: 0 },
-    await episode.state(),
-  )
+  bench.same('lifecycle', 'Before reset, the state', { episodeId: null, stepCount: 0 }, await episode.state())
   await refused(bench, 'A step before reset', episode.step(trace.actions[0]))
-  bench.same('lifecycle', 'After a refused step, the count', 0, (await episode.state()).step_count)
+  bench.same('lifecycle', 'After a refused step, the count', 0, (await episode.state()).stepCount)
   for (let time = 0; time < 3; time += 1) {
     const reply = await bench.reset(episode, trace.start)
     if (bench.environment.deterministic)
