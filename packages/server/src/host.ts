@@ -4,7 +4,7 @@ import type { Mode } from './options.ts'
 import type { LogEvent } from './log-event.ts'
 import type { Authorizer } from './access/authorizer.ts'
 import type { Quota } from './limits/quota.ts'
-import type { Sessions } from './sessions/session.ts'
+import type { Sessions } from './sessions/sessions.ts'
 import type { Resumption } from './sessions/resume.ts'
 
 /** What every route works with. */

@@ -11,6 +11,10 @@ export class FakeSocket implements SocketLike {
     this.sent.push(text)
   }
 
+  decode(bytes: Uint8Array): string {
+    return Buffer.from(bytes).toString('utf8')
+  }
+
   close(code: number): void {
     this.closedWith = code
   }
@@ -30,7 +34,5 @@ export class FakeSocket implements SocketLike {
 
 /** Hands a message to a handler as a listener does. */
 export function deliver(handler: SocketHandler, type: string, data?: unknown): void {
-  handler.message(Buffer.from(JSON.stringify({ type, data })), false, (bytes) =>
-    Buffer.from(bytes).toString('utf8'),
-  )
+  handler.message(Buffer.from(JSON.stringify({ type, data })), false)
 }

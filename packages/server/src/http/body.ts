@@ -1,8 +1,8 @@
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
 import { isObject } from '@openenv-ts/core/host'
 import { SMALL_BYTES, type IncomingBytes } from '../limits/incoming-bytes.ts'
-import { readIncoming } from '../socket/incoming.ts'
-import { DEFAULT_SESSION } from '../sessions/session.ts'
+import { readIncoming, type Decoder } from '../socket/incoming.ts'
+import { DEFAULT_SESSION } from '../sessions/sessions.ts'
 import type { Host } from '../host.ts'
 
 /** JSON that came in, and how large its text was. */
@@ -26,7 +26,7 @@ export async function readJson(
 ): Promise<ReadBody> {
   requirePlain(request)
   const bytes = await readBytes(request, host.maxMessageBytes, incoming)
-  const value = bytes.length === 0 ? undefined : await readIncoming(bytes, decodeBody, host.shape)
+  const value = bytes.length === 0 ? undefined : await readIncoming(bytes, BODY, host.shape)
   return { value, bytes: bytes.length }
 }
 
@@ -48,12 +48,14 @@ function incomingOf(
   return named === undefined || named.episode.status === 'idle' ? shared.incoming : undefined
 }
 
-function decodeBody(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: the body is not UTF-8.')
-  }
+const BODY: Decoder = {
+  decode: (bytes) => {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    } catch {
+      throw new OpenEnvError('INVALID_JSON', 'Invalid JSON: the body is not UTF-8.')
+    }
+  },
 }
 
 /** Reads a body that has to be a JSON object, or empty for `{}`. */

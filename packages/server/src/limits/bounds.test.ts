@@ -241,7 +241,7 @@ describe('slots', () => {
     start(fill)
     for (let count = 0; count < 100; count += 1) open('/mcp', 'agent')
     const { socket, handler } = open('/mcp', 'agent')
-    handler.message(Buffer.from(JSON.stringify(rpc('openenv/session/create'))), false, String)
+    handler.message(Buffer.from(JSON.stringify(rpc('openenv/session/create'))), false)
     await vi.waitUntil(() => socket.sent.length === 1)
     expect(JSON.parse(socket.sent[0] ?? '')).toHaveProperty('error.code', -32000)
     expect(app.sessions.size).toBe(0)
@@ -297,7 +297,7 @@ describe('an agent', () => {
     const opened = (await (await send('POST', '/sessions', {})).json()) as Record<string, string>
     const address = new URL(opened['agent_url'] ?? '').pathname.replace(/\/mcp$/, '')
     const { socket, handler } = open(`${address}/mcp`)
-    handler.message(Buffer.from(JSON.stringify(rpc('openenv/session/create'))), false, String)
+    handler.message(Buffer.from(JSON.stringify(rpc('openenv/session/create'))), false)
     await vi.waitUntil(() => socket.sent.length === 1)
     const said = [
       socket.sent.join(),

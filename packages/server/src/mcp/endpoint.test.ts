@@ -202,11 +202,11 @@ describe('a server that gives agents episodes', () => {
       const { url, id } = await grant(server)
       const session = await McpSession.open(url)
       const stream = await session.request('GET')
-      expect(server.app.sessions.find(id)).toMatchObject({ holders: 1 })
+      expect(server.app.sessions.find(id)).toMatchObject({ held: true })
       if (why === 'the agent leaves') await session.request('DELETE')
       else for (let count = 0; count < 16; count += 1) await McpSession.open(url)
       await stream.text()
-      expect(server.app.sessions.find(id)).toMatchObject({ holders: 0 })
+      expect(server.app.sessions.find(id)).toMatchObject({ held: false })
     },
   )
 

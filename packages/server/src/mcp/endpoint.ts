@@ -101,7 +101,7 @@ export class McpEndpoint {
   /** Forgets conversations whose episodes are over. Called every few seconds. */
   sweep(): void {
     for (const [id, { session, conversation }] of this.#talks) {
-      if (this.#host.sessions.isOpen(session)) continue
+      if (session.isOpen) continue
       this.#talks.delete(id)
       void conversation.close()
     }
@@ -139,16 +139,16 @@ export class McpEndpoint {
     source: EpisodeSource,
   ): Promise<Response> {
     const talk = this.#talks.get(id)
-    if (talk?.place !== source.place || !this.#host.sessions.touch(talk.session)) {
+    if (talk?.place !== source.place || !talk.session.touch()) {
       return rpcError(404, -32001, 'Session not found')
     }
     if (fault !== null) return refused(fault)
     const { conversation, session } = talk
     if (request.method !== 'GET') return conversation.handle(request, body)
     // A stream keeps the session from being idle until either side ends it.
-    session.holders += 1
+    const held = session.hold()
     return conversation.handle(request, body, () => {
-      session.holders -= 1
+      held[Symbol.dispose]()
     })
   }
 
@@ -165,13 +165,13 @@ export class McpEndpoint {
       },
       onsessionclosed: async (id) => {
         this.#talks.delete(id)
-        if (session !== null && source.owned) await this.#host.sessions.close(session)
+        if (session !== null && source.owned) await session.close()
       },
     })
     const response = await conversation.handle(request, body)
     // Refused by the protocol, for its headers for example: the episode would be nobody's.
     if (conversation.id === undefined && session !== null && source.owned) {
-      await this.#host.sessions.close(session)
+      await session.close()
     }
     return response
   }

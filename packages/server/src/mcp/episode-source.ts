@@ -44,7 +44,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
       await session.episode.reset(taskId === '' ? {} : { taskId })
       return session
     } catch (error) {
-      await host.sessions.close(session)
+      await session.close()
       throw error
     }
   }
@@ -52,7 +52,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
     try {
       const session = await open()
       // No connection shows that it is still played.
-      session.holders += 1
+      session.hold()
       return session
     } catch (error) {
       // One that never began may be tried again.
@@ -62,8 +62,8 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
   }
   /** Frees the slot of a shared episode that has ended; true when it has. */
   const release = (session: Session): boolean => {
-    if (!hasEnded(host, session)) return false
-    void host.sessions.close(session)
+    if (!hasEnded(session)) return false
+    void session.close()
     return true
   }
   return {
@@ -77,7 +77,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
       if (opening !== undefined) {
         const session = await opening
         if (!release(session)) {
-          host.sessions.touch(session)
+          session.touch()
           return session
         }
         if (shared.get(principal) === opening) shared.delete(principal)
@@ -90,7 +90,7 @@ export function freshEpisodes(host: Host, taskId: string): EpisodeSource {
 }
 
 /** Whether nothing can act in an episode any more: it is over, was cut off, or failed. */
-function hasEnded({ sessions }: Host, session: Session): boolean {
+function hasEnded(session: Session): boolean {
   const { broken, reply } = session.episode
-  return !sessions.isOpen(session) || broken || reply?.done === true
+  return !session.isOpen || broken || reply?.done === true
 }

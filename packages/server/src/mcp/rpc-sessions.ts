@@ -40,12 +40,8 @@ export function namedSessions(host: Host, mayControl: boolean): RpcSessions {
       requireControl()
       const session = find(params)
       if (session === null) throw new RpcError(-32602, "Invalid params - 'session_id' is required")
-      if (session.attached) {
-        session.closing = true
-        return { session_id: session.id, closed: false, closing: true }
-      }
-      await host.sessions.close(session)
-      return { session_id: session.id, closed: true }
+      const closed = await session.closeOnceDetached()
+      return { session_id: session.id, closed, ...(closed ? {} : { closing: true }) }
     },
   }
 }

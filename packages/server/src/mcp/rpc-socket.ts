@@ -14,7 +14,8 @@ import { needsControl } from './rpc-error.ts'
 import type { SocketRoute } from '../http/route.ts'
 import type { Host } from '../host.ts'
 import type { Session } from '../sessions/session.ts'
-import { acceptAgent } from '../socket/socket.ts'
+import { acceptAgent } from '../socket/accept-agent.ts'
+import { Refusal } from '../socket/refusal.ts'
 import { refusedConnection } from '../limits/refused-connection.ts'
 import type { SocketHandler, SocketLike } from '../socket/socket-like.ts'
 
@@ -43,7 +44,7 @@ export function rpcSocketRoutes(host: Host, source: EpisodeSource): readonly Soc
           },
           sessions: (own) =>
             connectionSessions({ ...own, idOf: ({ id, agentId, named }) => (named ? id : agentId) }),
-          leave: (session) => void host.sessions.close(session),
+          leave: (session) => void session.close(),
         }
         return refusedConnection(host, host.shared) ?? ((socket) => new RpcSocket(host, socket, access))
       },
@@ -54,7 +55,7 @@ export function rpcSocketRoutes(host: Host, source: EpisodeSource): readonly Soc
       accept: (_request, { capability }) =>
         acceptAgent(host, capability, (session) => {
           const access: SocketAccess = {
-            quota: host.sessions.quotaOf(session),
+            quota: session.quota,
             join: () => session,
             create: () => session,
             sessions: () => agentSessions(session),
@@ -65,9 +66,6 @@ export function rpcSocketRoutes(host: Host, source: EpisodeSource): readonly Soc
     },
   ]
 }
-
-/** How long a refused client has after the refusal: older ones lose a frame that a close follows at once. */
-const REFUSAL_GRACE_MS = 1000
 
 /** A cancellation is a short message, and as many may wait as calls. */
 const MAX_CANCELLATION_BYTES = 4096
@@ -91,14 +89,14 @@ class RpcSocket implements SocketHandler {
   readonly #socket: SocketLike
   readonly #access: SocketAccess
   readonly #sessions: RpcSessions
+  readonly #refusal: Refusal
   readonly #inbox: Inbox
   readonly #answers: AgentAnswers
   readonly #connection: Release
   /** Settles when it is known whether there is a session to play. */
   readonly #joining: Promise<void>
   #session: Session | null = null
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #refused = false
+  #held: Disposable | null = null
   #open = true
   /** The request at work. A call of a tool is aborted when it is cancelled or the socket is closed. */
   #call: { readonly id: unknown; readonly stop: AbortController | null } | null = null
@@ -109,6 +107,7 @@ class RpcSocket implements SocketHandler {
     this.#host = host
     this.#socket = socket
     this.#access = access
+    this.#refusal = new Refusal(socket)
     this.#connection = access.quota.connection()
     this.#answers = new AgentAnswers(access.quota.unread)
     this.#sessions = access.sessions({
@@ -117,7 +116,7 @@ class RpcSocket implements SocketHandler {
     })
     this.#inbox = new Inbox(socket, {
       maxBytes: host.maxMessageBytes,
-      answer: (...frame) => this.#onFrame(...frame),
+      answer: (bytes, binary) => this.#onFrame(bytes, binary),
       incoming: () => access.quota.incoming,
       slice: access.quota.slice,
     })
@@ -128,11 +127,11 @@ class RpcSocket implements SocketHandler {
     return this.#inbox.busy
   }
 
-  message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void {
-    if (this.#refused) return
+  message(bytes: Uint8Array, binary: boolean): void {
+    if (this.#refusal.given) return
     if (!this.#inbox.busy) this.#cancelled.clear()
-    if (this.#isCancellation(bytes, binary, decode)) return
-    this.#inbox.receive(bytes, binary, decode)
+    if (this.#isCancellation(bytes, binary)) return
+    this.#inbox.receive(bytes, binary)
   }
 
   arriving(bytes: number): void {
@@ -146,13 +145,13 @@ class RpcSocket implements SocketHandler {
   closed(): void {
     this.#open = false
     this.#call?.stop?.abort()
-    clearTimeout(this.#timer)
+    this.#refusal.closed()
     this.#connection()
     this.#inbox.clear()
     void this.#joining.then(() => {
       const session = this.#session
       if (session === null) return
-      session.holders -= 1
+      this.#held?.[Symbol.dispose]()
       this.#access.leave(session)
     })
   }
@@ -162,44 +161,32 @@ class RpcSocket implements SocketHandler {
       const session = await this.#access.join()
       if (session !== null) this.#hold(session)
     } catch (error) {
-      this.#refuse(error)
+      if (this.#open) this.#refusal.explain(this.#inbox, () => this.#send(failure(error, -32000)))
     }
   }
 
   #hold(session: Session): Session {
-    session.holders += 1
+    this.#held = session.hold()
     this.#session = session
     return session
   }
 
-  /** Says why there is no episode, reads no more, and ends the connection a moment later. */
-  #refuse(error: unknown): void {
-    this.#refused = true
-    if (!this.#open) return
-    this.#socket.pause()
-    this.#inbox.clear()
-    void this.#send(failure(error, -32000))
-    this.#timer = setTimeout(() => {
-      this.#socket.cutOff(1000, '')
-    }, REFUSAL_GRACE_MS)
-  }
-
-  async #onFrame(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): Promise<void> {
+  async #onFrame(bytes: Uint8Array, binary: boolean): Promise<void> {
     await this.#joining
-    if (this.#refused || !this.#open) return
+    if (this.#refusal.given || !this.#open) return
     let body: unknown
     try {
       if (binary) throw new OpenEnvError('INVALID_JSON', 'Parse error: send text frames, not binary ones.')
-      body = await readIncoming(bytes, decode, this.#host.shape)
+      body = await readIncoming(bytes, this.#socket, this.#host.shape)
     } catch (error) {
       return this.#send(failure(error, -32700))
     }
     await this.#answers.inTurn(async () => {
-      if (this.#open) await this.#perform(body)
+      if (this.#open) await this.#dispatch(body)
     })
   }
 
-  async #perform(body: unknown): Promise<void> {
+  async #dispatch(body: unknown): Promise<void> {
     const id = isObject(body) ? (body['id'] ?? null) : null
     if (id !== null && this.#cancelled.delete(id)) return
     const stop = callsTool(body) ? new AbortController() : null
@@ -214,9 +201,9 @@ class RpcSocket implements SocketHandler {
    * Whether a frame cancels a call. It overtakes the call that it is about, and is not answered: it is a notification of
    * MCP, which this dialect does not know.
    */
-  #isCancellation(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): boolean {
+  #isCancellation(bytes: Uint8Array, binary: boolean): boolean {
     if (binary || !this.#inbox.busy || bytes.length > MAX_CANCELLATION_BYTES) return false
-    const text = decode(bytes)
+    const text = this.#socket.decode(bytes)
     if (!text.includes('notifications/cancelled')) return false
     let message: unknown
     try {

@@ -8,7 +8,6 @@ import type { SocketHandler } from '../socket/socket-like.ts'
 import { SMALL_BYTES } from '../limits/incoming-bytes.ts'
 import { MAX_UNREAD_BYTES, CLOSE_GRACE_MS, ignore } from './stream.ts'
 import type { NodeSocket } from './ws-socket.ts'
-import { decodeUtf8 } from './ws-socket.ts'
 
 /** What one is told that is cut for its silence, in the words of Python's server. */
 const SILENT = 'keepalive ping timeout'
@@ -29,7 +28,7 @@ export function takeOver(connection: Connection, stream: Duplex, alive: KeepAliv
   socket.on('message', (data: Buffer, binary: boolean) => {
     arriving = 0
     heard()
-    handler.message(data, binary, decodeUtf8)
+    handler.message(data, binary)
   })
   socket.on('ping', heard)
   socket.on('pong', () => {

@@ -31,6 +31,11 @@ export class NodeSocket implements SocketLike {
     return written(this.#stream, textFrame(text))
   }
 
+  decode(bytes: Uint8Array): string {
+    const { buffer, byteOffset, length } = bytes
+    return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, length)).toString('utf8')
+  }
+
   close(code: number, reason?: string): void {
     this.socket.close(code, reason)
   }
@@ -51,10 +56,4 @@ export class NodeSocket implements SocketLike {
     this.resumedAt = performance.now()
     this.socket.resume()
   }
-}
-
-/** The text of bytes that are known to be UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  const { buffer, byteOffset, length } = bytes
-  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, length)).toString('utf8')
 }

@@ -37,11 +37,15 @@ export class OrsSessions {
     const opened = new OrsSession(session, start, this.#host, this.#clock)
     this.#byId.set(id, opened)
     // A setup that never ends is no reason to keep a session whose client says nothing.
-    session.working = () => opened.working
-    session.onClose = () => {
-      opened.end()
-      if (this.#byId.get(id) === opened) this.#byId.delete(id)
-    }
+    session.playedBy({
+      get working() {
+        return opened.working
+      },
+      sessionClosed: () => {
+        opened.end()
+        if (this.#byId.get(id) === opened) this.#byId.delete(id)
+      },
+    })
   }
 
   /**
@@ -52,7 +56,7 @@ export class OrsSessions {
   find(id: string): OrsSession {
     const found = this.#byId.get(id)
     if (found === undefined) throw new OpenEnvError('SESSION_ERROR', 'Active environment not found')
-    this.#host.sessions.touch(found.session)
+    found.session.touch()
     found.forgetOld()
     return found
   }
@@ -63,6 +67,6 @@ export class OrsSessions {
     if (found === undefined) return
     this.#byId.delete(id)
     await found.lastCall()
-    await this.#host.sessions.close(found.session)
+    await found.session.close()
   }
 }

@@ -79,12 +79,12 @@ export async function resetSession(
 ): Promise<Reply<unknown>> {
   const options = await atBody(() => resetFromWire(data, host.environment))
   const existing = host.sessions.find(id)
-  const session = existing ?? host.sessions.open('http', { id })
+  const session = existing ?? host.sessions.open('http', { id, named: true })
   try {
     return await session.episode.reset(options)
   } catch (error) {
     // A session that never began holds no slot.
-    if (existing === undefined) await host.sessions.close(session)
+    if (existing === undefined) await session.close()
     // The first reset of the same id failed and took the session with it: that is no fault of this one.
     else if (isOpenEnvError(error) && error.code === 'CANCELLED' && host.sessions.find(id) !== existing)
       return resetSession(host, id, data)

@@ -25,12 +25,12 @@ export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSour
     const principal = host.authorizer.principal(request.headers)
     const mayControl = host.mode === 'simulation' && host.authorizer.admits(principal, 'control')
     const session = endpoint.sessionOf(request, source)
-    const quota = session === undefined ? host.shared : host.sessions.quotaOf(session)
+    const quota = session === undefined ? host.shared : session.quota
     return { sessions: namedSessions(host, mayControl), source, quota }
   }
   const granted: McpAccess = (_request, { capability }) => {
     const session = capabilitySession(host, capability)
-    const quota = host.sessions.quotaOf(session)
+    const quota = session.quota
     return { sessions: agentSessions(session), source: capabilitySource(session), quota }
   }
   return [

@@ -7,7 +7,7 @@ import { ANY_OBJECT } from '../http/sent-schema.ts'
 import type { Route } from '../http/route.ts'
 import { readAction, readObject } from '../http/body.ts'
 import type { Host } from '../host.ts'
-import { DEFAULT_SESSION } from '../sessions/session.ts'
+import { DEFAULT_SESSION } from '../sessions/sessions.ts'
 import { resetSession, stepSession } from './control.ts'
 
 /**

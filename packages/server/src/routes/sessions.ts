@@ -42,13 +42,13 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
         const body = await readObject(request, host)
         const options = await atBody(() => resetFromWire(body, host.environment))
         warnOnce(sees)
-        const session = host.sessions.open('http')
+        const session = host.sessions.open('http', { named: true })
         try {
           const { observation, info } = await session.episode.reset(options)
           const url = `${agentUrl() ?? base}/agent/${host.sessions.grant(session)}/mcp`
           return { status: 201, body: { session_id: session.id, agent_url: url, observation, info } }
         } catch (error) {
-          await host.sessions.close(session)
+          await session.close()
           throw error
         }
       },
@@ -65,7 +65,7 @@ export function sessionRoutes(host: Host, agentUrl: () => string | undefined): r
       handle: async (_request, { id = '' }) => {
         const session = host.sessions.find(id)
         if (session === undefined) throw new OpenEnvError('SESSION_ERROR', 'There is no session of this id.')
-        await host.sessions.close(session)
+        await session.close()
         return { body: { session_id: id, closed: true } }
       },
     },

@@ -1,6 +1,7 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import type { Answer, HeaderParameter, Schema } from '../http/operation.ts'
-import { DEFAULT_SESSION, type Session, type Sessions } from './session.ts'
+import type { Session } from './session.ts'
+import { DEFAULT_SESSION, type Sessions } from './sessions.ts'
 
 /** How the header that names an HTTP session is described. `session_id` in the body says the same. */
 export const SESSION_HEADER: HeaderParameter = {

@@ -83,7 +83,7 @@ export class Batches {
     this.#closed = true
     const open = [...this.#sessions.values()]
     this.#sessions.clear()
-    await Promise.all(open.map((session) => this.#host.sessions.close(session)))
+    await Promise.all(open.map((session) => session.close()))
   }
 
   /** Never throws and never rejects. */
@@ -117,14 +117,21 @@ export class Batches {
         // What is left of a batch whose client has gone opens nothing that nobody would close.
         if (this.#closed) throw new OpenEnvError('CANCELLED', 'The connection is closed.')
         if (this.#sessions.has(key)) throw badCall(`Episode ${String(key)} is open already.`)
-        this.#sessions.set(key, this.#host.sessions.open('websocket'))
+        this.#sessions.set(key, this.#open())
         return frame('opened', {})
       case 'close': {
         const session = this.#session(key)
         this.#sessions.delete(key)
-        return this.#host.sessions.close(session).then(() => frame('closed', {}))
+        return session.close().then(() => frame('closed', {}))
       }
     }
+  }
+
+  /** Held until it is closed: however long its client does nothing, its socket shows that it is there. */
+  #open(): Session {
+    const session = this.#host.sessions.open('websocket')
+    session.hold()
+    return session
   }
 
   #session(key: number): Session {

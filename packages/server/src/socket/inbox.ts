@@ -1,23 +1,19 @@
 import type { MaybePromise } from '@openenv-ts/core'
 import { FrameQueue } from './frame-queue.ts'
 import { SMALL_BYTES, type LargeMessage, type IncomingBytes } from '../limits/incoming-bytes.ts'
-import type { SocketHandler, SocketLike } from './socket-like.ts'
+import { TRY_AGAIN_LATER } from './close-code.ts'
+import type { SocketLike } from './socket-like.ts'
 import { yieldToEventLoop, TimeSlice } from '../limits/time-slice.ts'
 
 /** Frames that may wait before the socket is no longer read. */
 const MAX_WAITING = 1024
-/** The close code for a client that may come back later (RFC 6455's registry). */
-export const TRY_AGAIN_LATER = 1013
-
-type Arguments = Parameters<SocketHandler['message']>
-type Decode = Arguments[2]
 
 /** What an inbox does with frames. */
 export interface InboxOptions {
   /** Bytes that may wait before the socket is no longer read. */
   readonly maxBytes: number
   /** Answers one frame; a promise holds the next ones up. Never fails. */
-  readonly answer: (...frame: Arguments) => MaybePromise<void>
+  readonly answer: (bytes: Uint8Array, binary: boolean) => MaybePromise<void>
   /** What large messages of this client count towards; null for one that may send as it likes. */
   readonly incoming: () => IncomingBytes | null
   /** Time that is shared with the client's other sockets; its own when not given. */
@@ -71,17 +67,17 @@ export class Inbox {
     this.#arriving?.grow(bytes)
   }
 
-  receive(bytes: Uint8Array, binary: boolean, decode: Decode): void {
+  receive(bytes: Uint8Array, binary: boolean): void {
     const arrival = this.#whole(bytes.length)
     if (this.#ending) {
       this.#answered(arrival)
       return
     }
     if (!this.#working && !this.#slice.spent) {
-      const call = this.#options.answer(bytes, binary, decode)
+      const call = this.#options.answer(bytes, binary)
       if (call instanceof Promise) {
         this.#working = true
-        void this.#drain(call, arrival, decode)
+        void this.#drain(call, arrival)
         this.#check()
       } else this.#answered(arrival)
       return
@@ -90,7 +86,7 @@ export class Inbox {
     this.#working = true
     this.#waiting.push({ bytes, binary, tag: arrival })
     this.#check()
-    if (others !== null) void this.#drain(others, null, decode)
+    if (others !== null) void this.#drain(others, null)
   }
 
   /** Forgets what waits and what is arriving: the socket has gone. */
@@ -103,8 +99,7 @@ export class Inbox {
     this.#check()
   }
 
-  /** @param decode - How this socket's frames become text; the same for each. */
-  async #drain(call: Promise<void>, arrival: LargeMessage | null, decode: Decode): Promise<void> {
+  async #drain(call: Promise<void>, arrival: LargeMessage | null): Promise<void> {
     await call
     this.#answered(arrival)
     for (;;) {
@@ -112,7 +107,7 @@ export class Inbox {
       if (next === undefined) break
       this.#check()
       if (this.#slice.spent) await yieldToEventLoop()
-      await this.#options.answer(next.bytes, next.binary, decode)
+      await this.#options.answer(next.bytes, next.binary)
       this.#answered(next.tag)
     }
     this.#working = false

@@ -4,6 +4,8 @@ import type { MaybePromise } from '@openenv-ts/core'
 export interface SocketLike {
   /** Sends; a promise when the other side leaves much unread, until this text has gone out. */
   send(text: string): MaybePromise<void>
+  /** The text of a frame, whose bytes are known to be UTF-8. */
+  decode(bytes: Uint8Array): string
   close(code: number, reason?: string): void
   /** Reads no more, says why, and destroys the connection a moment later, whatever the other side does. */
   cutOff(code: number, reason: string): void
@@ -16,8 +18,8 @@ export interface SocketLike {
 export interface SocketHandler {
   /** Whether a call is running. */
   readonly busy: boolean
-  /** A frame. `decode` turns its bytes, known to be UTF-8, into text. */
-  message(bytes: Uint8Array, binary: boolean, decode: (bytes: Uint8Array) => string): void
+  /** A frame. */
+  message(bytes: Uint8Array, binary: boolean): void
   /** So many bytes of a message have come that is not whole yet. */
   arriving(bytes: number): void
   /** Takes no more frames; settles when those that came before are answered. */

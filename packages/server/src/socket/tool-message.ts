@@ -1,8 +1,10 @@
-import { isOpenEnvError, type AgentTools, type Tool } from '@openenv-ts/core'
-import { isObject, type ToolCall } from '@openenv-ts/core/host'
+import { isOpenEnvError, type AgentTools, type AnyEnvironment, type Tool } from '@openenv-ts/core'
+import { isObject, listTools, type ToolCall } from '@openenv-ts/core/host'
 import { replyToWire, type WireReply } from '@openenv-ts/core/wire'
 import type { Host } from '../host.ts'
+import { isLargeContent, jsonInTurns } from '../http/json-in-turns.ts'
 import { NO_EPISODE_HERE, textOf } from '../mcp/rpc.ts'
+import { frame } from './frame.ts'
 
 /**
  * Whether the data of a step is a tool message and not an action: `list_tools`, or a `call_tool` with a name.
@@ -20,8 +22,31 @@ export function isToolMessage(
   return type === 'call_tool' || (type === undefined && environment.tools !== undefined)
 }
 
+/**
+ * The message that answers a tool message, as text.
+ *
+ * @param tools - Of the agent's episode; null where it has none.
+ */
+export async function answerToolMessage(
+  data: Readonly<Record<string, unknown>>,
+  tools: AgentTools | null,
+  environment: AnyEnvironment,
+): Promise<string> {
+  if (data['type'] === 'list_tools') {
+    const listed = tools === null ? listTools(environment) : await tools.listTools()
+    return frame('observation', toolListReply(listed))
+  }
+  const name = String(data['tool_name'])
+  const reply = tools === null ? noEpisodeReply(name) : await toolCallReply(tools, name, data['arguments'])
+  const { result } = reply.observation as {
+    readonly result?: { readonly content?: readonly unknown[] } | null
+  }
+  const written = await jsonInTurns(reply, isLargeContent(result?.content ?? []))
+  return `{"type":"observation","data":${written}}`
+}
+
 /** The observation that lists tools; here the schema is spelled `input_schema`. */
-export function toolListReply(tools: readonly Tool[]): WireReply {
+function toolListReply(tools: readonly Tool[]): WireReply {
   const listed = tools.map(({ name, description, inputSchema }) => ({
     name,
     description,
@@ -31,10 +56,10 @@ export function toolListReply(tools: readonly Tool[]): WireReply {
 }
 
 /** The observation that a tool call gives, failures included: they are the agent's to read. */
-export async function toolCallReply(seat: AgentTools, name: string, args: unknown): Promise<WireReply> {
+async function toolCallReply(tools: AgentTools, name: string, args: unknown): Promise<WireReply> {
   let call: ToolCall
   try {
-    call = await seat.act(name, isObject(args) ? args : {})
+    call = await tools.act(name, isObject(args) ? args : {})
   } catch (error) {
     if (!isOpenEnvError(error)) throw error
     return failedReply(name, 'execution_error', error.message)
@@ -53,7 +78,7 @@ export async function toolCallReply(seat: AgentTools, name: string, args: unknow
 }
 
 /** What an agent without an episode is answered. */
-export function noEpisodeReply(name: string): WireReply {
+function noEpisodeReply(name: string): WireReply {
   return failedReply(name, 'execution_error', NO_EPISODE_HERE)
 }
 
