@@ -359,7 +359,7 @@ describe('our client of ORS on other servers', () => {
     expect(newer.requests.find(({ path }) => path === '/create')?.body).not.toHaveProperty('secrets')
   })
 
-  it('takes up a stream that broke by its task_id, and reads the result from its first piece [ors 7.3]', async () => {
+  it('takes up a stream that broke by its task_id, and reads the result from its first piece', async () => {
     const half = Math.floor(GOOD.length / 2)
     const chunk = `event: chunk\r\ndata: ${GOOD.slice(0, half)}\r\n\r\n`
     await using server = await scripted((_body, number) =>
@@ -437,7 +437,7 @@ describe('our client of ORS on other servers', () => {
     await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/CONNECTION_ERROR|TIMEOUT/) })
   })
 
-  it('follows a 308 with method and body [ors quirk 2]', async () => {
+  it('follows a 308 with method and body', async () => {
     const moved = { status: 308, text: '', headers: { location: '/elsewhere' } }
     const created = { text: '{"sid":"s-1"}' }
     await using server = await scripted(() => ({ text: '' }), { '/create': moved, '/elsewhere': created })
@@ -448,7 +448,7 @@ describe('our client of ORS on other servers', () => {
     })
   })
 
-  it('prefers an id in the end event, and needs one of the two [ors 5.1]', async () => {
+  it('prefers an id in the end event, and needs one of the two', async () => {
     const headers = { 'content-type': 'text/event-stream' }
     const other = { headers, text: `event: task_id\r\ndata: s-1\r\n\r\n${end('{"sid":"s-2"}')}` }
     await using server = await scripted(() => ({ text: '' }), { '/create_session': other })

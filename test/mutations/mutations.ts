@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     test: {
       file: 'packages/server/src/socket/wire-session.test.ts',
-      title: 'gives the late reply of an abandoned step to nobody else [wire 16]',
+      title: 'gives the late reply of an abandoned step to nobody else',
     },
     source: 'packages/server/src/sessions/sessions.ts',
     find: 'options.openEpisode ?? (() => openLocal(environment, { clock: this.#clock }))',
@@ -287,7 +287,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     test: {
       file: 'packages/server/src/socket/wire-session.test.ts',
-      title: 'frees the slot of a dropped socket at once, even while a step is running [wire 15]',
+      title: 'frees the slot of a dropped socket at once, even while a step is running',
     },
     source: 'packages/server/src/socket/slot.ts',
     find: 'if (!this.joined) void session?.close()',
@@ -391,7 +391,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     test: {
       file: 'packages/server/src/ors/listening.test.ts',
-      title: 'runs a call to its end when the client goes away in the middle, and keeps the result [ors 7.3]',
+      title: 'runs a call to its end when the client goes away in the middle, and keeps the result',
     },
     source: 'packages/server/src/ors/calls.ts',
     find: 'const RETENTION_MS = 60_000',

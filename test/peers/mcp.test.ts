@@ -97,7 +97,7 @@ describe.skipIf(SKIPPED).each(PEERS)('the Python clients of %s', (peer) => {
     },
   )
 
-  it('MCPToolClient lists all tools, and gives the value of one or raises [wire 18][wire 24][wire 25]', async () => {
+  it('MCPToolClient lists all tools, and gives the value of one or raises', async () => {
     await using server = await serve(shop, { port: 0 })
     const { base } = await grant(server, {})
     for (const production of [true, false]) {
@@ -126,7 +126,7 @@ describe.skipIf(SKIPPED).each(PEERS)('the Python clients of %s', (peer) => {
 
   // 0.2.3 ignores the session's name on a socket: its calls and its steps are two sessions by its own doing.
   if (peer !== 'openenv-core-0.2.3') {
-    it('MCPToolClient connects, calls, resets and steps in one environment of a server with one slot [wire 20]', async () => {
+    it('MCPToolClient connects, calls, resets and steps in one environment of a server with one slot', async () => {
       await using server = await serve(shop, { port: 0, maxSessions: 1 })
       const calls = [
         ['connect'],
@@ -151,7 +151,7 @@ describe.skipIf(SKIPPED).each(PEERS)('the Python clients of %s', (peer) => {
       await expect.poll(() => server.app.sessions.size).toBe(0)
     })
 
-    it('MCPToolClient plays email-triage in a session that it created and attached to [wire 19][wire 21]', async () => {
+    it('MCPToolClient plays email-triage in a session that it created and attached to', async () => {
       await using server = await serve(emailTriage, { port: 0, maxSessions: 1 })
       const calls = [['reset', { task_id: 'task_medium' }], ...acts()] as const
       const [, ...answers] = await player.play({ client: 'openenv', url: server.url, calls })

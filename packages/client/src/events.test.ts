@@ -32,7 +32,7 @@ describe('reading server-sent events', () => {
     ])
   })
 
-  it('gives an event with an empty line of data, and none without any [ors 5.1]', () => {
+  it('gives an event with an empty line of data, and none without any', () => {
     expect(readAll('event: end\r\ndata: \r\n\r\nevent: nothing\r\n\r\n')).toEqual([
       { event: 'end', data: '' },
     ])

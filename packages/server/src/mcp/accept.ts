@@ -1,4 +1,4 @@
-/** What a client reads, by its `Accept` header. A missing header means anything [RFC 9110]. */
+/** What a client reads, by its `Accept` header. A missing header means anything (RFC 9110, section 12.5.1). */
 export interface Accepted {
   readonly json: boolean
   readonly stream: boolean

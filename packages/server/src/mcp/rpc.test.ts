@@ -31,8 +31,9 @@ async function begun(server: RunningServer, body: object = {}): Promise<string> 
 
 const openDoor = (door: number) => ({ type: 'call_tool', tool_name: 'open_door', arguments: { door } })
 
+// What MCPToolClient of OpenEnv 0.10.0 sends and reads (`openenv/core/mcp_client.py`).
 describe("OpenEnv's JSON-RPC over HTTP", () => {
-  it('creates a session, lists and calls its tools, and closes it, always with 200 and JSON [wire 19]', async () => {
+  it('creates a session, lists and calls its tools, and closes it, always with 200 and JSON', async () => {
     await using server = await serve(doors, HTTP)
     const url = `${server.url}/mcp`
     const session_id = await begun(server, { task_id: 'third' })
@@ -57,7 +58,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     expect(server.app.sessions.size).toBe(0)
   })
 
-  it('lists every tool with a description and both spellings of an object schema, also one that says nothing about itself [wire 24]', async () => {
+  it('lists every tool with a description and both spellings of an object schema, also one that says nothing about itself', async () => {
     await using server = await serve(doors, HTTP)
     for (const params of [{}, { session_id: await create(server) }, { session_id: '' }]) {
       const { result } = await rpc(`${server.url}/mcp`, 'tools/list', params)
@@ -77,7 +78,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     ['list', {}, ['a', 'b']],
     ['nothing', {}, null],
     ['look', {}, { seen: true }],
-  ])('gives what the tool %s gave as data, for the Python user [wire 25]', async (name, args, data) => {
+  ])('gives what the tool %s gave as data, for the Python user', async (name, args, data) => {
     await using server = await serve(doors, HTTP)
     const call = { name, arguments: args, session_id: await begun(server) }
     const { result } = await rpc(`${server.url}/mcp`, 'tools/call', call)
@@ -91,7 +92,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     ['arguments out of range', 'open_door', { door: 4 }, 'door'],
     ['arguments that nobody knows', 'open_door', { door: 1, gently: true }, 'gently'],
     ['arguments that are none', 'open_door', [1], 'arguments'],
-  ])('answers %s with an error, not with a result [wire 25]', async (_what, name, args, message) => {
+  ])('answers %s with an error, not with a result', async (_what, name, args, message) => {
     await using server = await serve(doors, HTTP)
     const call = { name, arguments: args, session_id: await begun(server) }
     const answer = await rpc(`${server.url}/mcp`, 'tools/call', call)
@@ -99,7 +100,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     expect(answer).not.toHaveProperty('result')
   })
 
-  it('has no key error in what succeeds, and all three keys in what does not [wire 23]', async () => {
+  it('has no key error in what succeeds, and all three keys in what does not', async () => {
     await using server = await serve(doors, HTTP)
     const url = `${server.url}/mcp`
     const created = await rpc(url, 'openenv/session/create')
@@ -110,7 +111,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     expect(Object.keys(failed['error'] as object)).toEqual(['code', 'message', 'data'])
   })
 
-  it('takes params and arguments that are not there, and arguments that are null [wire 27]', async () => {
+  it('takes params and arguments that are not there, and arguments that are null', async () => {
     await using server = await serve(doors, HTTP)
     const url = `${server.url}/mcp`
     expect(await rpcRaw(url, '{"jsonrpc":"2.0","method":"openenv/session/create"}')).toMatchObject({
@@ -123,7 +124,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
     expect(await rpc(url, 'tools/call', call)).toMatchObject({ result: { data: 0 } })
   })
 
-  it('answers -32602 to a session that it does not know, for every method that names one [wire 22]', async () => {
+  it('answers -32602 to a session that it does not know, for every method that names one', async () => {
     await using server = await serve(doors, HTTP)
     for (const method of ['tools/list', 'tools/call', 'openenv/session/close']) {
       const answer = await rpc(`${server.url}/mcp`, method, { name: 'count', session_id: 'gone' })
@@ -219,7 +220,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
 })
 
 describe('attaching to a session, /ws?session_id=', () => {
-  it('takes no second slot: one server, one slot, one environment for calls and steps [wire 20]', async () => {
+  it('takes no second slot: one server, one slot, one environment for calls and steps', async () => {
     await using server = await serve(doors, { ...HTTP, maxSessions: 1 })
     const session_id = await create(server)
     await using socket = await FrameSocket.open(`${server.url}/ws?session_id=${session_id}`)
@@ -234,7 +235,7 @@ describe('attaching to a session, /ws?session_id=', () => {
     expect(server.app.sessions.size).toBe(1)
   })
 
-  it('ends with the socket only as an attachment: another may follow, and close says closed [wire 21]', async () => {
+  it('ends with the socket only as an attachment: another may follow, and close says closed', async () => {
     await using server = await serve(doors, HTTP)
     const session_id = await create(server)
     const address = `${server.url}/ws?session_id=${session_id}`
@@ -253,7 +254,7 @@ describe('attaching to a session, /ws?session_id=', () => {
     expect(result).toEqual({ session_id, closed: true })
   })
 
-  it('holds a close back until it is over [wire 21]', async () => {
+  it('holds a close back until it is over', async () => {
     await using server = await serve(doors, HTTP)
     const session_id = await begun(server)
     const socket = await FrameSocket.open(`${server.url}/ws?session_id=${session_id}`)
@@ -271,7 +272,7 @@ describe('attaching to a session, /ws?session_id=', () => {
 
   // Each waits a second for the close that follows the refusal: at the same time.
   it.concurrent.each(['unknown', '%20', 'x'.repeat(200)])(
-    'refuses the session "%s" with a frame [wire 22]',
+    'refuses the session "%s" with a frame',
     async (id) => {
       await using server = await serve(doors, HTTP)
       await using socket = await FrameSocket.open(`${server.url}/ws?session_id=${id}`)
@@ -304,7 +305,7 @@ describe('attaching to a session, /ws?session_id=', () => {
     ['/ws', (id: string) => `/ws?session_id=${id}`],
     ["an agent's /ws", (_id: string, capability: string) => `/agent/${capability}/ws`],
     ["an agent's /mcp", (_id: string, capability: string) => `/agent/${capability}/mcp`],
-  ])('keeps a session as long as %s is open, and not for ever after [wire 22]', async (_where, path) => {
+  ])('keeps a session as long as %s is open, and not for ever after', async (_where, path) => {
     const clock = manualClock()
     await using server = await serve(doors, { ...HTTP, clock, idleSeconds: 900 })
     const { sessions } = server.app
@@ -332,7 +333,7 @@ describe('attaching to a session, /ws?session_id=', () => {
 
 describe('tools as steps on /ws', () => {
   it.each(['simulation', 'production'] as const)(
-    'are listed before reset and called, in %s mode [wire 18]',
+    'are listed before reset and called, in %s mode',
     async (mode) => {
       await using server = await serve(doors, { ...HTTP, mode })
       await using socket = await FrameSocket.open(`${server.url}/ws`)
@@ -351,7 +352,7 @@ describe('tools as steps on /ws', () => {
     },
   )
 
-  it('answer with the whole observation, data included [wire 25]', async () => {
+  it('answer with the whole observation, data included', async () => {
     await using server = await serve(doors, HTTP)
     await using socket = await FrameSocket.open(`${server.url}/ws`)
     await socket.ask({ type: 'reset', data: { task_id: 'first' } })
@@ -381,35 +382,32 @@ describe('tools as steps on /ws', () => {
     ['lick', {}, 'tool_not_found'],
     ['open_door', {}, 'invalid_args'],
     ['open_door', { door: 'one' }, 'invalid_args'],
-  ])(
-    'show the failure of %s as an observation with a known kind [wire 25]',
-    async (tool_name, args, kind) => {
-      await using server = await serve(doors, HTTP)
-      await using socket = await FrameSocket.open(`${server.url}/ws`)
-      await socket.ask({ type: 'reset', data: {} })
-      const {
-        error,
-        result,
-        tool_name: named,
-      } = await socket.step({ type: 'call_tool', tool_name, arguments: args })
-      expect([named, result]).toEqual([tool_name, null])
-      expect(error).toEqual({ error_type: kind, message: expect.any(String) })
-    },
-  )
+  ])('show the failure of %s as an observation with a known kind', async (tool_name, args, kind) => {
+    await using server = await serve(doors, HTTP)
+    await using socket = await FrameSocket.open(`${server.url}/ws`)
+    await socket.ask({ type: 'reset', data: {} })
+    const {
+      error,
+      result,
+      tool_name: named,
+    } = await socket.step({ type: 'call_tool', tool_name, arguments: args })
+    expect([named, result]).toEqual([tool_name, null])
+    expect(error).toEqual({ error_type: kind, message: expect.any(String) })
+  })
 
   it.each([
     ['no type', { tool_name: 'count', arguments: {} }],
     ['metadata beside it', { type: 'call_tool', tool_name: 'count', arguments: {}, metadata: { a: 1 } }],
     ['no arguments', { type: 'call_tool', tool_name: 'count' }],
     ['arguments that are null', { type: 'call_tool', tool_name: 'count', arguments: null }],
-  ])('may have %s [wire 27]', async (_what, action) => {
+  ])('may have %s', async (_what, action) => {
     await using server = await serve(doors, HTTP)
     await using socket = await FrameSocket.open(`${server.url}/ws`)
     await socket.ask({ type: 'reset', data: {} })
     expect((await socket.step(action))['result'].data).toBe(0)
   })
 
-  it('end the episode with a reward when the tool is the last [wire 9]', async () => {
+  it('end the episode with a reward when the tool is the last', async () => {
     await using server = await serve(doors, HTTP)
     await using socket = await FrameSocket.open(`${server.url}/ws`)
     await socket.ask({ type: 'reset', data: {} })
@@ -418,7 +416,7 @@ describe('tools as steps on /ws', () => {
     expect(last['data']).toMatchObject({ reward: 1, done: true, observation: { tool_name: 'leave' } })
   })
 
-  it('leave the names that clients sniff for to tools [wire 26]', () => {
+  it('leave the names that clients sniff for to tools', () => {
     for (const name of ['tools', 'tool_name']) {
       const define = () =>
         definePureEnvironment({

@@ -132,7 +132,7 @@ describe('capacity', () => {
     expect((await post(server.url, '/reset', { session_id: 'b' })).status).toBe(200)
   })
 
-  it('sends no refusal to a client that got a slot while it waited [wire 7]', async () => {
+  it('sends no refusal to a client that got a slot while it waited', async () => {
     await using server = await serve(counter, { port: 0, maxSessions: 1 })
     const holder = await SocketClient.open(server.url)
     await using late = await SocketClient.open(server.url)

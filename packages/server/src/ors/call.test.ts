@@ -15,8 +15,9 @@ async function deskClient(environment = desk) {
   return client
 }
 
+// What unmodified clients of ors-sdk 0.1.0 and openreward 0.1.167 send and read.
 describe('calling a tool', () => {
-  it('streams a task_id and one end with all keys, the reward and the end of the episode inline [ors quirk 5]', async () => {
+  it('streams a task_id and one end with all keys, the reward and the end of the episode inline', async () => {
     const client = await deskClient()
     const events = await client.events('/desk/call', { name: 'open', input: { drawer: 2 } })
     expect(events.map(({ event }) => event)).toEqual(['task_id', 'end'])
@@ -66,7 +67,7 @@ describe('calling a tool', () => {
     }
   })
 
-  it('answers ok:false with a reason to unknown tools and bad input, never an error event [ors quirk 3, 13]', async () => {
+  it('answers ok:false with a reason to unknown tools and bad input, never an error event', async () => {
     const client = await deskClient()
     expect(await client.call('zip')).toEqual({
       ok: false,
@@ -107,7 +108,7 @@ describe('calling a tool', () => {
     expect(await client.call('open', { drawer: 2 })).toMatchObject({ ok: true })
   })
 
-  it('sends an error event for what the environment itself does wrong, with nothing of the inside [ors quirk 3]', async () => {
+  it('sends an error event for what the environment itself does wrong, with nothing of the inside', async () => {
     const logged: LogEvent[] = []
     const app = createApp(faultyEnvironment(), { log: (event) => logged.push(event) })
     const client = new OrsClient(app, 'faulty')
@@ -131,7 +132,7 @@ describe('calling a tool', () => {
     [{ name: 1, input: {} }, 'name', 'invalid_type'],
     [{ name: 'look', input: {}, more: 1 }, 'more', 'extra_forbidden'],
     [{ name: 'look', input: {}, task_id: 1 }, 'task_id', 'invalid_type'],
-  ])('answers 422 to %o before any stream [ors 7.1]', async (body, field, type) => {
+  ])('answers 422 to %o before any stream', async (body, field, type) => {
     const client = await deskClient()
     expect(await client.post('/desk/call', body)).toMatchObject({
       status: 422,
@@ -157,7 +158,7 @@ describe('calling a tool', () => {
     expect({}).not.toHaveProperty('drawer')
   })
 
-  it('splits long results and puts them together again, blanks and all [ors quirk 4]', async () => {
+  it('splits long results and puts them together again, blanks and all', async () => {
     const client = new OrsClient(createApp(heldEnvironment().environment), 'held')
     await client.create()
     const tag = `${' '.repeat(9000)}😀${'x'.repeat(9000)}`
@@ -169,7 +170,7 @@ describe('calling a tool', () => {
 })
 
 describe('the end of an episode', () => {
-  it('refuses every further call, known and valid or not, but unknown names stay unknown [ors quirk 11]', async () => {
+  it('refuses every further call, known and valid or not, but unknown names stay unknown', async () => {
     const client = await deskClient()
     await client.call('done')
     for (const [name, input] of [
@@ -182,14 +183,14 @@ describe('the end of an episode', () => {
     expect(await client.call('zip')).toMatchObject({ ok: false, reason: 'not_found' })
   })
 
-  it('refuses even a look at the last observation, so that no reward is told twice [ors quirk 11]', async () => {
+  it('refuses even a look at the last observation, so that no reward is told twice', async () => {
     const client = new OrsClient(createApp(counterEnvironment()), 'counter')
     await client.create(FIRST)
     for (const _ of [1, 2]) await client.call('act', { add: 5 })
     expect(await client.call('observe')).toMatchObject({ ok: false, reason: 'episode_finished' })
   })
 
-  it('comes with the last words, given to the tool that takes them [ors 9.1]', async () => {
+  it('comes with the last words, given to the tool that takes them', async () => {
     const client = new OrsClient(createApp(question), 'question')
     await client.create()
     expect(await client.call('answer', { text: '4' })).toMatchObject({
@@ -222,7 +223,7 @@ describe('the end of an episode', () => {
 })
 
 describe('many calls in one session', () => {
-  it('run one after another in the order in which they came [ors 7.4]', async () => {
+  it('run one after another in the order in which they came', async () => {
     const held = heldEnvironment()
     const client = new OrsClient(createApp(held.environment), 'held')
     await client.create()
@@ -239,7 +240,7 @@ describe('many calls in one session', () => {
     }
   })
 
-  it('that wait when the episode ends are refused without running [ors 7.4]', async () => {
+  it('that wait when the episode ends are refused without running', async () => {
     const client = await deskClient()
     const answers = await Promise.all([client.call('done'), client.call('look'), client.call('done')])
     expect(answers.map(({ ok }) => ok)).toEqual([true, false, false])
@@ -267,7 +268,7 @@ describe('many calls in one session', () => {
 describe('coming back for a result', () => {
   const taskIdOf = (events: readonly { event: string; data: string }[]): string => events[0]?.data ?? ''
 
-  it('replays it whole, as often as asked, and runs nothing [ors quirk 4]', async () => {
+  it('replays it whole, as often as asked, and runs nothing', async () => {
     const client = await deskClient()
     const first = await client.events('/desk/call', { name: 'open', input: { drawer: 2 } })
     const again = { name: 'done', input: {}, task_id: taskIdOf(first) }
@@ -275,7 +276,7 @@ describe('coming back for a result', () => {
     expect(await client.call('done')).toMatchObject({ ok: true, output: { finished: true } })
   })
 
-  it('waits for a call that is still running, whose client is gone [ors 7.3]', async () => {
+  it('waits for a call that is still running, whose client is gone', async () => {
     const held = heldEnvironment()
     const client = new OrsClient(createApp(held.environment), 'held')
     await client.create()
@@ -291,7 +292,7 @@ describe('coming back for a result', () => {
     expect(held.signals).toHaveLength(1)
   })
 
-  it('is answered by an error event alone for an id that is not known or made up [ors 7.3]', async () => {
+  it('is answered by an error event alone for an id that is not known or made up', async () => {
     const client = await deskClient()
     for (const task_id of ['0'.repeat(32), '', 'mine']) {
       expect(await client.events('/desk/call', { name: 'look', input: {}, task_id })).toEqual([
@@ -309,7 +310,7 @@ describe('coming back for a result', () => {
     expect(await mine.call('look', {}, taskId)).toMatchObject({ ok: true })
   })
 
-  it('is possible for 60 s after the end of the call [ors quirk 4]', async () => {
+  it('is possible for 60 s after the end of the call', async () => {
     const clock = manualClock()
     const client = new OrsClient(createApp(desk, { clock }), 'desk')
     await client.create(FIRST)
@@ -320,14 +321,14 @@ describe('coming back for a result', () => {
     expect(await client.call('look', {}, taskId)).toEqual({ event: 'error', error: 'unknown task_id' })
   })
 
-  it('checks the request all the same [ors 7.3]', async () => {
+  it('checks the request all the same', async () => {
     const client = await deskClient()
     expect((await client.post('/desk/call', { task_id: 'x' })).status).toBe(422)
   })
 })
 
 describe('prompt and messages', () => {
-  it('are blocks with all keys, and the same as one message of the user [ors 6]', async () => {
+  it('are blocks with all keys, and the same as one message of the user', async () => {
     const client = await deskClient()
     const blocks = [{ type: 'text', text: 'The key is in a drawer.', detail: null }]
     expect((await client.get('/desk/prompt')).body).toEqual(blocks)
@@ -345,7 +346,7 @@ describe('prompt and messages', () => {
     expect(block?.text).not.toContain('task_spec')
   })
 
-  it('lists the tools of the session as it lists them without one [ors quirk 6]', async () => {
+  it('lists the tools of the session as it lists them without one', async () => {
     const client = await deskClient()
     expect((await client.get('/desk/task_tools')).body).toEqual((await client.get('/desk/tools')).body)
   })
@@ -371,7 +372,7 @@ describe('scoring a group', () => {
     }),
   )
 
-  it('streams one score a candidate, in their order, with the session’s task at hand [ors 7.5]', async () => {
+  it('streams one score a candidate, in their order, with the session’s task at hand', async () => {
     const client = await deskClient(byLength)
     const events = await client.events('/desk/score_group', GROUP)
     expect(events.map(({ event }) => event)).toEqual(['task_id', 'end'])
@@ -385,7 +386,7 @@ describe('scoring a group', () => {
     expect((await client.events('/desk/score_group', GROUP)).at(-1)?.event).toBe('end')
   })
 
-  it('can be taken up again by its own kind of request, and no other [ors 7.3]', async () => {
+  it('can be taken up again by its own kind of request, and no other', async () => {
     const client = await deskClient(byLength)
     const events = await client.events('/desk/score_group', GROUP)
     const task_id = events[0]?.data ?? ''
@@ -393,7 +394,7 @@ describe('scoring a group', () => {
     expect(await client.call('look', {}, task_id)).toEqual({ event: 'error', error: 'unknown task_id' })
   })
 
-  it('is 404 in words that clients know, where the environment has no such thing [ors 7.5]', async () => {
+  it('is 404 in words that clients know, where the environment has no such thing', async () => {
     const client = await deskClient()
     expect(await client.post('/desk/score_group', GROUP)).toMatchObject({
       status: 404,
@@ -410,14 +411,14 @@ describe('scoring a group', () => {
     ],
     ['scores too few', () => [1]],
     ['scores with NaN', () => [1, Number.NaN]],
-  ])('sends an error event when the judge %s, and the session goes on [ors 7.5]', async (_how, judge) => {
+  ])('sends an error event when the judge %s, and the session goes on', async (_how, judge) => {
     const client = await deskClient(judgedDesk(judge))
     const events = await client.events('/desk/score_group', GROUP)
     expect(events.map(({ event }) => event)).toEqual(['task_id', 'error'])
     expect(await client.call('look')).toMatchObject({ ok: true })
   })
 
-  it('answers 422 to messages that break the rules of their role [ors 6.1]', async () => {
+  it('answers 422 to messages that break the rules of their role', async () => {
     const client = await deskClient(byLength)
     const call = { type: 'tool_call', id: '1', name: 'look', input: {} }
     for (const message of [

@@ -8,14 +8,15 @@ import { createApp } from '../app.ts'
 const app = createApp(counterEnvironment())
 const SPLIT = { split: 'train' }
 
+// What unmodified clients of ors-sdk 0.1.0 and openreward 0.1.167 send and read.
 describe('what an ORS server says without a session', () => {
-  it('lists its one environment in lower case, and takes its name in any case [ors quirk 7]', async () => {
+  it('lists its one environment in lower case, and takes its name in any case', async () => {
     expect((await get(app, '/list_environments')).body).toEqual(['counter'])
     expect((await get(app, '/COUNTER/splits')).status).toBe(200)
     expect((await get(app, '/Counter/tools')).status).toBe(200)
   })
 
-  it('answers 404 with the name to an unknown environment [ors 3]', async () => {
+  it('answers 404 with the name to an unknown environment', async () => {
     for (const path of [
       '/nope/splits',
       '/nope/tools',
@@ -35,7 +36,7 @@ describe('what an ORS server says without a session', () => {
     })
   })
 
-  it('answers 405 to another method on a known path [ors 3]', async () => {
+  it('answers 405 to another method on a known path', async () => {
     for (const path of ['/create', '/ping', '/counter/call', '/call', '/delete']) {
       expect([path, await get(app, path)]).toMatchObject([
         path,
@@ -44,12 +45,12 @@ describe('what an ORS server says without a session', () => {
     }
   })
 
-  it('says its version and that it is healthy, for both families of clients [ors quirk 11][OE-11]', async () => {
+  it('says its version and that it is healthy, for both families of clients [OE-11]', async () => {
     expect((await get(app, '/version')).body).toEqual({ version: '1.2.3', build_sha: null })
     expect((await get(app, '/health')).body).toEqual({ status: 'healthy' })
   })
 
-  it('names the environment in every task reply [ors quirk 5][OE-11]', async () => {
+  it('names the environment in every task reply [OE-11]', async () => {
     expect((await post(app, '/counter/tasks', SPLIT)).body).toMatchObject({ env_name: 'counter' })
     expect((await post(app, '/counter/task', { ...SPLIT, index: 2 })).body).toMatchObject({
       task: { id: 'from-2' },
@@ -68,7 +69,7 @@ describe('what an ORS server says without a session', () => {
     [{ start: 5, stop: 3 }, []],
     [{ start: 50 }, []],
     [{ start: null, stop: null }, Array.from({ length: 12 }, (_, at) => `from-${String(at)}`)],
-  ])('takes a task range %o as a slice [ors quirk 8]', async (range, ids) => {
+  ])('takes a task range %o as a slice', async (range, ids) => {
     const { body } = await post(app, '/counter/task_range', { ...SPLIT, ...range })
     expect((body['tasks'] as { id: string }[]).map(({ id }) => id)).toEqual(ids)
   })
@@ -89,7 +90,7 @@ describe('what an ORS server says without a session', () => {
     expect((await post(app, '/counter/task', { ...SPLIT, index: 0, more: 1 })).status).toBe(422)
   })
 
-  it('lists tools with exactly three keys, by name, and what newer clients ask for beside them [ors 4]', async () => {
+  it('lists tools with exactly three keys, by name, and what newer clients ask for beside them', async () => {
     const { body } = await get(createApp(desk), '/desk/tools')
     expect(body).toEqual({
       tools: [
@@ -112,7 +113,7 @@ describe('what an ORS server says without a session', () => {
     expect((body['tools'] as { name: string }[]).map(({ name }) => name)).toEqual(['act', 'observe'])
   })
 
-  it('shows the tool for the last words apart from the others [ors 9.1]', async () => {
+  it('shows the tool for the last words apart from the others', async () => {
     const { body } = await get(createApp(question), '/question/tools')
     expect(body).toMatchObject({
       tools: [{ name: 'think' }],
@@ -141,7 +142,7 @@ describe('bare route names', () => {
     ['GET', 'task_tools'],
     ['POST', 'call'],
     ['POST', 'score_group'],
-  ])('%s /%s leads to the environment with 308 [ors quirk 2][OE-11]', async (method, name) => {
+  ])('%s /%s leads to the environment with 308 [OE-11]', async (method, name) => {
     const response = await redirect(`/${name}?a=1&b=%20`, method)
     expect(response.status).toBe(308)
     expect(response.headers.get('location')).toBe(`/counter/${name}?a=1&b=%20`)
@@ -161,7 +162,7 @@ describe('bare route names', () => {
 })
 
 describe('making up a session id', () => {
-  it('is a stream with a task_id and an empty end, whatever the body [ors quirk 1]', async () => {
+  it('is a stream with a task_id and an empty end, whatever the body', async () => {
     for (const body of ['', '{}', '{"env":{"A":"b"}}', 'not json']) {
       const response = await app.fetch(
         new Request('http://localhost/create_session', { method: 'POST', body }),
@@ -173,7 +174,7 @@ describe('making up a session id', () => {
     }
   })
 
-  it('takes no slot and makes no session [ors 5.1]', async () => {
+  it('takes no slot and makes no session', async () => {
     await app.fetch(new Request('http://localhost/create_session', { method: 'POST' }))
     expect(app.sessions.size).toBe(0)
     expect((await new OrsClient(app, 'counter').post('/ping')).status).toBe(404)

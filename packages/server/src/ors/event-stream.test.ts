@@ -22,8 +22,9 @@ const stretch = fc.oneof(
 )
 const texts = fc.array(stretch, { maxLength: 5 }).map((parts) => parts.join(''))
 
+// The clients of ors-sdk 0.1.0 and openreward 0.1.167 put the pieces of a stream together in this way.
 describe('cutting a result into pieces', () => {
-  it('is undone by clients that strip what a piece begins with, for any value [ors chunking]', () => {
+  it('is undone by clients that strip what a piece begins with, for any value', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const all = [...pieces(JSON.stringify({ text }))]
@@ -34,7 +35,7 @@ describe('cutting a result into pieces', () => {
     )
   })
 
-  it('gives pieces of at most 4096 code points, none empty, none with half a surrogate pair [ors chunking]', () => {
+  it('gives pieces of at most 4096 code points, none empty, none with half a surrogate pair', () => {
     fc.assert(
       fc.property(texts, (text) => {
         for (const piece of pieces(JSON.stringify(text))) {
@@ -53,7 +54,7 @@ describe('cutting a result into pieces', () => {
     expect(joinedByPython([...pieces(json)])).toBe(json)
   })
 
-  it('keeps 9,000 blanks, which cut bluntly come back as 4,056 [ors chunking]', () => {
+  it('keeps 9,000 blanks, which cut bluntly come back as 4,056', () => {
     const text = ' '.repeat(9000)
     expect(JSON.parse(joinedByPython([...pieces(JSON.stringify(text))]))).toBe(text)
   })
@@ -71,7 +72,7 @@ describe('cutting a result into pieces', () => {
 })
 
 describe('events', () => {
-  it('are chunks and one end, or one error of as many data lines as its text has [ors 7.2]', () => {
+  it('are chunks and one end, or one error of as many data lines as its text has', () => {
     const long = parseEvents([...outcomeEvents({ text: JSON.stringify('x'.repeat(9000)) })].join(''))
     expect(long.map(({ event: name }) => name)).toEqual(['chunk', 'chunk', 'end'])
     expect([...outcomeEvents({ error: 'one\ntwo\r\nthree' })].join('')).toBe(
@@ -92,7 +93,7 @@ describe('following a call', () => {
     vi.useRealTimers()
   })
 
-  it('sends the id at once, a comment every ten seconds, then the result [ors quirk 10]', async () => {
+  it('sends the id at once, a comment every ten seconds, then the result', async () => {
     vi.useFakeTimers()
     let finish: (outcome: Outcome) => void = () => undefined
     const response = followCall('abc', new Promise((resolve) => (finish = resolve)), () => undefined)

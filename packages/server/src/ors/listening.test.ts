@@ -19,7 +19,7 @@ function begin(port: number, path: string, id: string, body: unknown): Socket {
 }
 
 describe('over a real listener', () => {
-  it('follows a bare name with method, body and headers, as clients without a name do [ors quirk 2]', async () => {
+  it('follows a bare name with method, body and headers, as clients without a name do', async () => {
     await using server = await serve(counterEnvironment(), { port: 0, basePath: '/envs/c' })
     const client = new OrsClient(server.url, 'counter')
     await client.create({ split: 'train', index: 0 })
@@ -29,7 +29,7 @@ describe('over a real listener', () => {
     expect(await response.text()).toContain('"ok":true')
   })
 
-  it('runs a call to its end when the client goes away in the middle, and keeps the result [ors 7.3]', async () => {
+  it('runs a call to its end when the client goes away in the middle, and keeps the result', async () => {
     const held = heldEnvironment()
     await using server = await serve(held.environment, { port: 0 })
     const client = new OrsClient(server.url, 'held')

@@ -27,7 +27,7 @@ function written(logged: readonly LogEvent[]): string {
 }
 
 describe('secrets', () => {
-  it('arrive from the body and from the header, only those that the environment declares [ors quirk 12]', async () => {
+  it('arrive from the body and from the header, only those that the environment declares', async () => {
     const { slow, client } = setting()
     slow.finish()
     const given = header({ TOKEN: { value: VALUE, allowed_domains: ['a'] }, api_key: { value: 'not yours' } })

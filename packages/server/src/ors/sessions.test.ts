@@ -15,8 +15,9 @@ function counterClient(options: ServerOptions = {}) {
   return { app, client: new OrsClient(app, 'counter') }
 }
 
+// What unmodified clients of ors-sdk 0.1.0 and openreward 0.1.167 send and read.
 describe('starting a session', () => {
-  it('runs the task of split and index, or of a spec as the list gave it [ors 5.2]', async () => {
+  it('runs the task of split and index, or of a spec as the list gave it', async () => {
     const { app, client } = counterClient()
     expect(await client.create({ env_name: 'Counter', split: 'train', index: 3 })).toMatchObject({
       status: 200,
@@ -35,7 +36,7 @@ describe('starting a session', () => {
     [{ split: 'train' }],
     [{ index: 1 }],
     [{ task_spec: { id: 'from-1' }, index: 1 }],
-  ])('answers 422 value_error to %o: neither one source of a task nor the other [ors 5.2]', async (body) => {
+  ])('answers 422 value_error to %o: neither one source of a task nor the other', async (body) => {
     const { app, client } = counterClient()
     expect(await client.create(body)).toMatchObject({
       status: 422,
@@ -51,14 +52,14 @@ describe('starting a session', () => {
     [{ task_spec: [] }, 'task_spec', 'invalid_type'],
     [{ ...FIRST, env_name: 1 }, 'env_name', 'invalid_type'],
     [{ ...FIRST, secrets: { A: 1 } }, 'secrets', 'invalid_type'],
-  ])('answers 422 to %o, naming the field [ors 5.2]', async (body, field, type) => {
+  ])('answers 422 to %o, naming the field', async (body, field, type) => {
     const { client } = counterClient()
     const answer = await client.create(body)
     expect(answer).toMatchObject({ status: 422, body: { detail: [{ type }] } })
     expect(JSON.stringify(answer.body['detail'])).toContain(`"body","${field}"`)
   })
 
-  it('answers 404 to another environment, 400 to a split or an index that is not there [ors 5.2]', async () => {
+  it('answers 404 to another environment, 400 to a split or an index that is not there', async () => {
     const { app, client } = counterClient()
     const expected = [
       [{ ...FIRST, env_name: 'nope' }, 404, "unknown environment 'nope'"],
@@ -74,14 +75,14 @@ describe('starting a session', () => {
     expect((await client.post('/ping')).status).toBe(404)
   })
 
-  it('takes an empty spec where there are no tasks, and no split [ors 5.2]', async () => {
+  it('takes an empty spec where there are no tasks, and no split', async () => {
     const { environment } = heldEnvironment()
     const client = new OrsClient(createApp(environment), 'held')
     expect(await client.create(FIRST)).toMatchObject({ status: 400, body: { detail: 'Invalid split' } })
     expect((await client.create({ task_spec: {} })).status).toBe(200)
   })
 
-  it('answers 400 with the reason to a toolset [ors quirk 12]', async () => {
+  it('answers 400 with the reason to a toolset', async () => {
     const { client } = counterClient()
     expect(await client.create({ ...FIRST, toolset_name: 'codex' })).toMatchObject({
       status: 400,
@@ -90,7 +91,7 @@ describe('starting a session', () => {
     expect((await client.create({ ...FIRST, toolset_name: null })).status).toBe(200)
   })
 
-  it('answers 409 to an id in use, and gives it out again after deletion [ors 5.2]', async () => {
+  it('answers 409 to an id in use, and gives it out again after deletion', async () => {
     const { client } = counterClient()
     const [one, two] = await Promise.all([client.create(FIRST), client.create(FIRST)])
     expect([one.status, two.status].sort()).toEqual([200, 409])
@@ -99,7 +100,7 @@ describe('starting a session', () => {
     expect((await client.create(FIRST)).status).toBe(200)
   })
 
-  it('needs the header on every route of a session, blanks around the id aside [ors 2]', async () => {
+  it('needs the header on every route of a session, blanks around the id aside', async () => {
     const { app, client } = counterClient()
     const missing = { status: 400, body: { detail: 'X-Session-ID header is required' } }
     for (const path of ['/create', '/delete', '/delete_session', '/ping']) {
@@ -163,7 +164,7 @@ describe('names of sessions', () => {
 })
 
 describe('setup', () => {
-  it('runs behind the answer; prompt and tools wait for it, pings do not [ors quirk 9]', async () => {
+  it('runs behind the answer; prompt and tools wait for it, pings do not', async () => {
     const slow = slowSetup()
     const client = new OrsClient(createApp(slow.environment), 'slow')
     expect((await client.create()).status).toBe(200)
@@ -186,7 +187,7 @@ describe('setup', () => {
     expect(new TextDecoder().decode(result)).toContain('event: end')
   })
 
-  it('that fails is told by whatever uses the session first, with 500, and by all that follow [ors 5.3]', async () => {
+  it('that fails is told by whatever uses the session first, with 500, and by all that follow', async () => {
     const slow = slowSetup()
     const client = new OrsClient(createApp(slow.environment), 'slow')
     await client.create()
@@ -199,7 +200,7 @@ describe('setup', () => {
     expect((await client.post('/ping')).status).toBe(200)
   })
 
-  it('that is deleted under way wakes everybody with 410 and frees its slot [ors quirk 9]', async () => {
+  it('that is deleted under way wakes everybody with 410 and frees its slot', async () => {
     const slow = slowSetup()
     const app = createApp(slow.environment)
     const client = new OrsClient(app, 'slow')
@@ -220,7 +221,7 @@ describe('setup', () => {
 })
 
 describe('the end of a session', () => {
-  it('is 200 for any id, known or not, and again [ors quirk 6]', async () => {
+  it('is 200 for any id, known or not, and again', async () => {
     const { client } = counterClient()
     for (const path of ['/delete', '/delete_session']) {
       expect(await client.post(path)).toMatchObject({ status: 200, body: { sid: client.id } })
@@ -237,7 +238,7 @@ describe('the end of a session', () => {
     })
   })
 
-  it('does not come by giving the id back [ors 5.5]', async () => {
+  it('does not come by giving the id back', async () => {
     const { client } = counterClient()
     await client.create(FIRST)
     await client.post('/delete_session')
@@ -262,7 +263,7 @@ describe('the end of a session', () => {
     expect(held.signals).toHaveLength(1)
   })
 
-  it('comes after 900 s without a sign of life; pings and calls are one [ors 5.4]', async () => {
+  it('comes after 900 s without a sign of life; pings and calls are one', async () => {
     const clock = manualClock()
     const { app, client } = counterClient({ clock })
     await client.create(FIRST)

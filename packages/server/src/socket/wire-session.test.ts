@@ -6,15 +6,17 @@ import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment()
 
+// What unmodified clients of OpenEnv 0.2.3, 0.8 and 0.10 rely on; the source is OpenEnv 0.10.0,
+// `openenv/core/env_server/` and `openenv/core/env_client.py`.
 describe('a session on /ws', () => {
-  it('sends nothing before the first message of the client [wire 7]', async () => {
+  it('sends nothing before the first message of the client', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.settled()
     expect(client.unread).toEqual([])
   })
 
-  it('answers reset, step and state with one frame each, and close with none and 1000 [wire 8]', async () => {
+  it('answers reset, step and state with one frame each, and close with none and 1000', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     expect((await client.ask('reset', { seed: 1, anything: [1] })).type).toBe('observation')
@@ -26,7 +28,7 @@ describe('a session on /ws', () => {
     expect(client.unread).toEqual([])
   })
 
-  it('answers pipelined messages in order [wire 8]', async () => {
+  it('answers pipelined messages in order', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     client.send('reset', { task_id: 'from-0' })
@@ -53,7 +55,7 @@ describe('a session on /ws', () => {
     expect(totals).toEqual([0, 1, 3, 6, undefined, undefined, 10])
   })
 
-  it('answers pipelined messages in order when only some steps take time [wire 8]', async () => {
+  it('answers pipelined messages in order when only some steps take time', async () => {
     const held = heldEnvironment()
     await using server = await serve(held.environment, { port: 0 })
     await using client = await SocketClient.open(server.url)
@@ -70,7 +72,7 @@ describe('a session on /ws', () => {
     expect(await client.next()).toMatchObject({ data: { code: 'INVALID_JSON' } })
   })
 
-  it('gives observation, reward and done in every reply, of the right kinds [wire 9]', async () => {
+  it('gives observation, reward and done in every reply, of the right kinds', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     const replies = [await client.ask('reset', { goal: 2 }), await client.ask('step', { add: 1 })]
@@ -80,14 +82,14 @@ describe('a session on /ws', () => {
     for (const { data } of replies) expect(data['observation']).toEqual(expect.any(Object))
   })
 
-  it('puts the declared fields and metadata into the observation, null fields kept [wire 10]', async () => {
+  it('puts the declared fields and metadata into the observation, null fields kept', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     const { data } = await client.ask('reset', { task_id: 'from-4' })
     expect(data['observation']).toEqual({ total: 4, note: null, metadata: { left: 10, task_id: 'from-4' } })
   })
 
-  it('repeats metadata at the top level when there is any, and never as null [wire 11] [OE-7]', async () => {
+  it('repeats metadata at the top level when there is any, and never as null [OE-7]', async () => {
     await using told = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(told.url)
     expect((await client.ask('reset', {})).data).toMatchObject({ metadata: { left: 10 } })
@@ -104,7 +106,7 @@ describe('a session on /ws', () => {
     expect(data).toEqual({ observation: { message: '', metadata: {} }, reward: null, done: false })
   })
 
-  it('gives episode_id and step_count in every state [wire 12]', async () => {
+  it('gives episode_id and step_count in every state', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     expect((await client.ask('state')).data).toEqual({ episode_id: null, step_count: 0 })
@@ -116,7 +118,7 @@ describe('a session on /ws', () => {
     })
   })
 
-  it('answers an error and goes on with the next message [wire 13]', async () => {
+  it('answers an error and goes on with the next message', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', {})
@@ -132,7 +134,7 @@ describe('a session on /ws', () => {
     expect(await client.ask('step', { add: 1 })).toMatchObject({ data: { observation: { total: 1 } } })
   })
 
-  it('refuses at capacity with a frame, waits for the client, then closes with 1000 [wire 14]', async () => {
+  it('refuses at capacity with a frame, waits for the client, then closes with 1000', async () => {
     await using server = await serve(counter, { port: 0, maxSessions: 1 })
     await using holder = await SocketClient.open(server.url)
     await using late = await SocketClient.open(server.url)
@@ -152,7 +154,7 @@ describe('a session on /ws', () => {
     expect(await holder.ask('reset', {})).toMatchObject({ type: 'observation' })
   })
 
-  it('frees the slot of a dropped socket at once, even while a step is running [wire 15]', async () => {
+  it('frees the slot of a dropped socket at once, even while a step is running', async () => {
     const held = heldEnvironment()
     await using server = await serve(held.environment, { port: 0, maxSessions: 1 })
     for (const leave of ['close', 'terminate', 'resetAndDestroy'] as const) {
@@ -172,7 +174,7 @@ describe('a session on /ws', () => {
     await vi.waitUntil(() => held.closed === 6)
   })
 
-  it('gives the late reply of an abandoned step to nobody else [wire 16]', async () => {
+  it('gives the late reply of an abandoned step to nobody else', async () => {
     const held = heldEnvironment()
     await using server = await serve(held.environment, { port: 0 })
     await using first = await SocketClient.open(server.url)
@@ -191,7 +193,7 @@ describe('a session on /ws', () => {
     expect(second.unread).toEqual([])
   })
 
-  it('answers a step without a reset with an error that names reset [wire 17] [OE-5]', async () => {
+  it('answers a step without a reset with an error that names reset [OE-5]', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     const { type, data } = await client.ask('step', { add: 1 })

@@ -8,15 +8,16 @@ import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from '../node/serve.ts'
 
+// What unmodified clients of OpenEnv 0.2.3, 0.8 and 0.10 rely on, and what the `openenv validate` of 0.10.0 asks for.
 describe('transport and routes', () => {
-  it('says that it is healthy as soon as it listens, without a redirect [wire 1]', async () => {
+  it('says that it is healthy as soon as it listens, without a redirect', async () => {
     await using server = await serve(echo, { port: 0 })
     const { status, body } = await get(server.url, '/health')
     expect(status).toBe(200)
     expect(body).toEqual({ status: 'healthy' })
   })
 
-  it('answers the six probes of the validator [wire 2]', async () => {
+  it('answers the six probes of the validator', async () => {
     await using server = await serve(echo, { port: 0 })
     const openapi = await get(server.url, '/openapi.json')
     expect(openapi.body).toMatchObject({ openapi: '3.1.0', info: { version: '1.0.0' } })
@@ -41,7 +42,7 @@ describe('transport and routes', () => {
     expect(mcp.body).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32600 } })
   })
 
-  it('says in its OpenAPI paths which mode it runs in [wire 2]', async () => {
+  it('says in its OpenAPI paths which mode it runs in', async () => {
     await using server = await serve(echo, { port: 0, mode: 'production' })
     const { body } = await get(server.url, '/openapi.json')
     const paths = Object.keys(body['paths'] as object)
@@ -49,35 +50,32 @@ describe('transport and routes', () => {
     for (const path of ['/reset', '/step', '/state', '/list_environments']) expect(paths).not.toContain(path)
   })
 
-  it.each(['/envs/echo', 'envs/echo/', '/p'])(
-    'does everything below the prefix %s [wire 3]',
-    async (basePath) => {
-      await using server = await serve(echo, { port: 0, basePath })
-      expect(server.url).toMatch(/\/(envs\/echo|p)$/)
-      expect((await get(server.url, '/health')).status).toBe(200)
-      expect((await post(server.url, '/mcp', {})).status).toBe(200)
-      expect((await post(server.url, '/reset')).status).toBe(200)
-      expect((await post(server.url, '/echo/num_tasks', { split: 'x' })).status).toBe(501)
-      await using client = await SocketClient.open(server.url)
-      expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
-      const bare = `http://127.0.0.1:${String(server.port)}`
-      expect((await get(bare, '/health')).status).toBe(404)
-      await expect(SocketClient.open(bare)).rejects.toThrow('404')
-    },
-  )
+  it.each(['/envs/echo', 'envs/echo/', '/p'])('does everything below the prefix %s', async (basePath) => {
+    await using server = await serve(echo, { port: 0, basePath })
+    expect(server.url).toMatch(/\/(envs\/echo|p)$/)
+    expect((await get(server.url, '/health')).status).toBe(200)
+    expect((await post(server.url, '/mcp', {})).status).toBe(200)
+    expect((await post(server.url, '/reset')).status).toBe(200)
+    expect((await post(server.url, '/echo/num_tasks', { split: 'x' })).status).toBe(501)
+    await using client = await SocketClient.open(server.url)
+    expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
+    const bare = `http://127.0.0.1:${String(server.port)}`
+    expect((await get(bare, '/health')).status).toBe(404)
+    await expect(SocketClient.open(bare)).rejects.toThrow('404')
+  })
 
   it.each([
     ['with nothing but the required headers', {}],
     ['with compression offered', { perMessageDeflate: true }],
     ['with credentials and unknown headers', { headers: { authorization: 'Bearer x', 'x-anything': '1' } }],
-  ])('accepts a handshake %s [wire 4]', async (_how, options) => {
+  ])('accepts a handshake %s', async (_how, options) => {
     await using server = await serve(echo, { port: 0 })
     await using client = await SocketClient.open(server.url, options)
     expect(client.socket.protocol).toBe('')
     expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
   })
 
-  it('refuses a handshake on any other path [wire 4]', async () => {
+  it('refuses a handshake on any other path', async () => {
     await using server = await serve(echo, { port: 0 })
     for (const path of ['', '/ws', '/ws/x']) {
       await expect(SocketClient.open(`${server.url}${path}/elsewhere`)).rejects.toThrow('404')
@@ -85,7 +83,7 @@ describe('transport and routes', () => {
     expect((await get(server.url, '/ws')).status).toBe(404)
   })
 
-  it('sends text frames, takes messages up to 16 MiB, and compresses nothing [wire 5]', async () => {
+  it('sends text frames, takes messages up to 16 MiB, and compresses nothing', async () => {
     await using server = await serve(echo, { port: 0 })
     await using client = await SocketClient.open(server.url, { perMessageDeflate: true })
     expect(client.socket.extensions).toBe('')
@@ -99,7 +97,7 @@ describe('transport and routes', () => {
     expect((await response.text()).length).toBeLessThan(1024 * 1024)
   })
 
-  it('answers protocol pings while a step is running [wire 6]', async () => {
+  it('answers protocol pings while a step is running', async () => {
     const held = heldEnvironment()
     await using server = await serve(held.environment, { port: 0 })
     await using client = await SocketClient.open(server.url)
@@ -112,7 +110,7 @@ describe('transport and routes', () => {
     expect(await client.next()).toMatchObject({ data: { observation: { tag: 'late' } } })
   })
 
-  it('sends pings of its own and keeps who answers them [wire 6]', async () => {
+  it('sends pings of its own and keeps who answers them', async () => {
     await using server = await serve(echo, { port: 0, pingSeconds: 0.05 })
     await using client = await SocketClient.open(server.url)
     for (let pings = 0; pings < 4; pings += 1) await once(client.socket, 'ping')

@@ -8,8 +8,9 @@ import { serve } from '../node/serve.ts'
 
 const counter = counterEnvironment({ countsInvalid: true })
 
+// The validator is the `openenv validate` of OpenEnv 0.10.0.
 describe('what the validator asks for', () => {
-  it('takes seed, episode_id and other keys side by side, and shows the id and the steps [wire 28]', async () => {
+  it('takes seed, episode_id and other keys side by side, and shows the id and the steps', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', { seed: 5, episode_id: 'ep-9', goal: 3, unknown: { deep: [1] } })
@@ -20,7 +21,7 @@ describe('what the validator asks for', () => {
     expect((await client.ask('state')).data).toMatchObject({ step_count: 1 })
   })
 
-  it('rewards every step with a number inside the declared range [wire 29] [OE-6]', async () => {
+  it('rewards every step with a number inside the declared range [OE-6]', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     expect((await client.ask('reset', {})).data['reward']).toBeNull()
@@ -31,7 +32,7 @@ describe('what the validator asks for', () => {
     }
   })
 
-  it.each([counter, echo])('gives replies that fit what /schema publishes [wire 30]', async (environment) => {
+  it.each([counter, echo])('gives replies that fit what /schema publishes', async (environment) => {
     await using server = await serve(environment, { port: 0 })
     const { body: schema } = await get(server.url, '/schema')
     expect(JSON.stringify(schema)).not.toMatch(/"\$ref":"(?!#)/)
@@ -57,7 +58,7 @@ describe('what the validator asks for', () => {
     expect(fits('state', (await client.ask('state')).data)).toBe(true)
   })
 
-  it('drops the metadata that Python clients put into actions [wire 30] [OE-3]', async () => {
+  it('drops the metadata that Python clients put into actions [OE-3]', async () => {
     await using server = await serve(counter, { port: 0 })
     await using client = await SocketClient.open(server.url)
     await client.ask('reset', { task_id: 'from-0' })
@@ -68,7 +69,7 @@ describe('what the validator asks for', () => {
 })
 
 describe('task routes', () => {
-  it('lists, counts and shows tasks under the name of the environment, in any case [wire 31]', async () => {
+  it('lists, counts and shows tasks under the name of the environment, in any case', async () => {
     await using server = await serve(counter, { port: 0 })
     expect((await get(server.url, '/list_environments')).body).toEqual(['counter'])
     expect((await get(server.url, '/CounTer/splits')).body).toEqual([
@@ -101,7 +102,7 @@ describe('task routes', () => {
     }
   })
 
-  it('says what is wrong with a question about tasks [wire 31] [OE-11]', async () => {
+  it('says what is wrong with a question about tasks [OE-11]', async () => {
     await using server = await serve(counter, { port: 0 })
     const task = (body: unknown, env = 'counter') => post(server.url, `/${env}/task`, body)
     expect(await task({ split: 'train', index: 12 })).toMatchObject({
@@ -132,7 +133,7 @@ describe('task routes', () => {
     })
   })
 
-  it('answers 501 for each of them when the environment has no tasks [wire 31]', async () => {
+  it('answers 501 for each of them when the environment has no tasks', async () => {
     await using server = await serve(echo, { port: 0 })
     expect((await get(server.url, '/list_environments')).body).toEqual(['echo'])
     const answers = [
