@@ -516,7 +516,7 @@ describe('resets', () => {
     expect(await episode.state()).toMatchObject({ episodeId: 'kept', stepCount: 1 })
   })
 
-  it('take options by their schema, defaults included', async () => {
+  it('take options by their schema, defaults included [OE-30]', async () => {
     await using episode = openLocal(counter)
     expect((await episode.reset({ options: { from: 2 } })).observation.count).toBe(2)
     expect((await episode.reset({})).observation.count).toBe(0)
