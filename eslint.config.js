@@ -194,7 +194,7 @@ export default defineConfig(
   { files: ['environments/*/*.ts'], rules: { 'no-console': 'off' } },
   { files: MAY_WRITE, rules: { 'no-restricted-syntax': ['error', ...FORBIDDEN_SYNTAX] } },
   {
-    files: ['environments/*/src/index.ts', 'examples/*.ts', '**/*.config.ts'],
+    files: ['environments/*/src/index.ts', 'examples/**/*.ts', '**/*.config.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   {
