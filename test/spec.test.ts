@@ -85,6 +85,15 @@ describe('the specification', () => {
     expect(unknown).toEqual([])
   })
 
+  it('is the only source that tests name in square brackets', () => {
+    const elsewhere = FILES.filter((file) => file.endsWith('.ts')).flatMap((file) =>
+      [
+        ...read(file).matchAll(/\[(?:wire|ors|mcp|rfc|trl|verifiers) (?:§|quirk|chunking|\d)[^\]\n]*\]/gi),
+      ].map(([reference]) => `${file}: ${reference}`),
+    )
+    expect(elsewhere).toEqual([])
+  })
+
   it('has a test that names it for every item that is built', () => {
     const tested = new Set(USES.filter(({ file }) => isTest(file)).flatMap(({ ids }) => ids))
     expect(ITEMS.filter((item) => isBuilt(item) && !tested.has(item.id)).map(({ id }) => id)).toEqual([])
@@ -128,7 +137,7 @@ describe('the check of the specification', () => {
   })
 
   it('finds ids in titles and comments, and nothing else in brackets', () => {
-    expect(idsIn('it("does this [OE-1][IM-20] [OE-6a]") // [wire 3] [A-Z] [UTF-8x]')).toEqual([
+    expect(idsIn('it("does this [OE-1][IM-20] [OE-6a]") // [a 3] [A-Z] [UTF-8x]')).toEqual([
       'OE-1',
       'IM-20',
       'OE-6a',

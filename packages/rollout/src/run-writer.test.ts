@@ -18,7 +18,7 @@ async function writeRun(dir: string, finish = false): Promise<Buffer> {
   return readFile(`${dir}/episodes.jsonl`)
 }
 
-describe('the log [OE-16]', () => {
+describe('the log [OE-16] [RR-9]', () => {
   it('has the fields of the format, in order, and a chain that anybody can check', async () => {
     await using place = await scratch()
     const log = (await writeRun(place.path('run'), true)).toString('utf8')
@@ -91,7 +91,7 @@ describe('the log [OE-16]', () => {
   })
 })
 
-describe('going on after a kill', () => {
+describe('going on after a kill [RR-9]', () => {
   it('repairs a line torn at any byte, and ends with the same log [OE-16]', async () => {
     await using place = await scratch()
     const whole = await writeRun(place.path('whole'))

@@ -20,7 +20,7 @@ async function published(name: string): Promise<z.ZodType> {
   return z.fromJSONSchema(JSON.parse(await readFile(file(name), 'utf8')) as z.core.JSONSchema.JSONSchema)
 }
 
-describe('the published JSON Schemas [OE-16]', () => {
+describe('the published JSON Schemas [OE-16] [RR-12]', () => {
   it.each(PUBLISHED)(
     '$name.json is what the code writes and reads (UPDATE_SCHEMAS=1 writes it)',
     async ({ name, title, schema }) => {

@@ -346,7 +346,7 @@ describe('an endpoint in trouble', () => {
   })
 })
 
-describe('the key', () => {
+describe('the key [RR-8]', () => {
   it('is in no file of the run and on no stream, whatever the endpoint says [OE-13]', async () => {
     const written: string[] = []
     const catchWrites = (chunk: unknown): boolean => {
