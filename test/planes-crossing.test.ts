@@ -516,6 +516,42 @@ describe('ports of their own', () => {
   })
 })
 
+describe('the port of agents', () => {
+  const call = { name: 'rest', arguments: {} }
+  const asked = [
+    ['openenv/session/create', {}],
+    ['openenv/session/close', { session_id: 'default' }],
+    ['tools/list', { session_id: 'default' }],
+    ['tools/call', { session_id: 'default', ...call }],
+  ] as const
+  const rows = (['none', 'only control', 'all'] as const).flatMap((tokens) =>
+    asked.map(([method, params]) => ({ tokens, method, params })),
+  )
+  it.each(rows)('takes no $method for an episode from anybody, with tokens: $tokens', async (row) => {
+    const { method, params } = row
+    const tokens = TOKEN_SETS[row.tokens]
+    const spied = spiedEnvironment()
+    await using server = await serve(spied.environment, { port: 0, agentPort: 0, tokens })
+    const headers = row.tokens === 'none' ? {} : { authorization: `Bearer ${SECRETS.control}` }
+    const started = await fetch(`${server.url}/reset`, { method: 'POST', headers, body: '{}' })
+    expect(started.status).toBe(200)
+    const url = `${server.agentUrl ?? ''}/mcp`
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+    const overHttp = await (await fetch(url, { method: 'POST', headers, body })).text()
+    expect(overHttp).toContain('needs the control plane')
+    const socket = new WebSocket(url.replace('http', 'ws'), { headers })
+    const answer = once(socket, 'message') as Promise<[Buffer]>
+    await once(socket, 'open')
+    socket.send(body)
+    const [overSocket] = await answer
+    socket.terminate()
+    // On a socket an id names no session: tools are listed as for everybody without an episode.
+    if (method !== 'tools/list') expect(JSON.parse(overSocket.toString())).toHaveProperty('error')
+    expect(spied.steps).toEqual([])
+    expect(server.app.sessions.size).toBe(1)
+  })
+})
+
 describe('names', () => {
   const NAMES = ['env.example.com', '*.ors.example.com']
   const rows = [

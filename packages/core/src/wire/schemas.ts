@@ -22,8 +22,10 @@ const DONE = { type: 'boolean', default: false }
 /**
  * Describes an environment's messages as they stand on the wire: an observation together with `reward`, `done` and
  * `metadata`, an action with the `metadata` that Python's clients add.
+ *
+ * @param mayControl - Whether the reader may read views. For all others the state has the fields of every environment.
  */
-export function wireSchemas(environment: AnyEnvironment): WireSchemas {
+export function wireSchemas(environment: AnyEnvironment, mayControl = true): WireSchemas {
   const title = pascalCase(environment.name)
   const observation = {
     title: `${title}Observation`,
@@ -39,12 +41,12 @@ export function wireSchemas(environment: AnyEnvironment): WireSchemas {
       ...withProperties(toJsonSchema(environment.action, 'input', 'action'), { metadata: METADATA }),
     },
     observation,
-    state: { title: `${title}State`, ...stateSchema(environment) },
+    state: { title: `${title}State`, ...stateSchema(mayControl ? environment.view : undefined) },
     reset_observation: observation,
   }
 }
 
-function stateSchema({ view }: AnyEnvironment): JsonSchema {
+function stateSchema(view: AnyEnvironment['view']): JsonSchema {
   const own = view === undefined ? {} : toJsonSchema(view, 'output', 'view')
   return {
     ...own,

@@ -90,7 +90,7 @@ export async function componentsOf(
   environment: AnyEnvironment,
   mayControl: boolean,
 ): Promise<Readonly<Record<string, Schema>>> {
-  const { action, observation, state } = wireSchemas(environment)
+  const { action, observation, state } = wireSchemas(environment, mayControl)
   const { tasks } = environment
   const known = tasks === undefined || !mayControl ? UNKNOWN : await knownTasks(tasks)
   const reward = { type: ['number', 'null'] }

@@ -119,13 +119,14 @@ export function mountSockets(sockets: readonly SocketRoute[], host: Mounting): U
     route,
     pattern: new RegExp(`^${escaped(host.basePath)}${route.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
   }))
-  return (request, { planes } = {}) => {
+  return (request, arrival = {}) => {
     const path = routePath(request.url)
     for (const { route, pattern } of patterns) {
       const match = pattern.exec(path)
-      if (match === null || planes?.has(route.plane) === false) continue
+      if (match === null || arrival.planes?.has(route.plane) === false) continue
       return (
-        host.authorizer.refusal(request.headers, route.plane) ?? route.accept(request, match.groups ?? {})
+        host.authorizer.refusal(request.headers, route.plane) ??
+        route.accept(request, match.groups ?? {}, visitOf(request, arrival, host))
       )
     }
     return notFound()

@@ -2,6 +2,7 @@ import { echo } from '@openenv-ts/echo'
 import { emailTriage } from '@openenv-ts/email-triage'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createApp, type App } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
 import type { Plane } from '../access/plane.ts'
@@ -145,17 +146,19 @@ describe('the tasks in the OpenAPI document', () => {
       asked += 1
       return tasks.splits()
     }
-    const app = appOf({ ...emailTriage, tasks: { ...tasks, splits } }, by.options)
+    const view = z.strictObject({ task_id: z.enum(['task_easy', 'task_medium']), answer_key: z.string() })
+    const environment = { ...emailTriage, tasks: { ...tasks, splits }, view }
+    const app = appOf(environment, by.options)
     const routes = app.routes.filter(({ method, plane }) => method === 'GET' && plane === 'about')
     const paths = routes.map(({ path }) => path.replace(':env', emailTriage.name))
-    expect(paths).toEqual(expect.arrayContaining(['/openapi.json', '/docs']))
+    expect(paths).toEqual(expect.arrayContaining(['/openapi.json', '/docs', '/schema']))
     for (const path of paths) {
       const headers = { accept: 'text/html, */*', authorization: `Bearer ${by.token ?? ''}` }
       const request = new Request(`http://localhost${path}`, { headers })
       const answer = await app.fetch(request, by.planes === undefined ? {} : { planes: new Set(by.planes) })
       expect(answer.status, path).toBeLessThan(400)
       const text = await answer.text()
-      for (const name of ['task_easy', 'task_medium', 'task_hard', 'canonical'])
+      for (const name of ['task_easy', 'task_medium', 'task_hard', 'canonical', 'answer_key'])
         expect(text, path).not.toContain(name)
     }
     expect(asked).toBe(0)

@@ -52,5 +52,6 @@ export interface SocketRoute {
   readonly accept: (
     request: Request,
     parameters: Readonly<Record<string, string>>,
+    visit: Visit,
   ) => ((socket: SocketLike) => SocketHandler) | Response
 }

@@ -17,6 +17,7 @@ const UNHEALTHY: Operation = { answers: { 503: jsonAnswer(record({ status: { con
 export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']>): readonly Route[] {
   const { name, description, version } = host.environment
   const schemas = wireSchemas(host.environment)
+  const withoutView = wireSchemas(host.environment, false)
   const available = whyUnavailable(host.environment) === undefined
   const metadata = {
     name,
@@ -68,7 +69,9 @@ export function infoRoutes(host: Host, about: NonNullable<ServerOptions['about']
           ),
         },
       },
-      handle: () => ({ body: schemas }),
+      handle: (_request, _parameters, { sees }) => ({
+        body: host.mode === 'simulation' && sees('control') ? schemas : withoutView,
+      }),
     },
   ]
 }

@@ -9,7 +9,7 @@ import { answerRpc, rpcText } from '../mcp/rpc.ts'
 import { agentSessions, capabilitySession, namedSessions, type RpcSessions } from '../mcp/rpc-sessions.ts'
 import { component, EVENTS, type HeaderParameter, type Operation } from '../http/operation.ts'
 import { encodedInTurns } from '../http/json-in-turns.ts'
-import type { Route } from '../http/route.ts'
+import type { Route, Visit } from '../http/route.ts'
 import { readJson } from '../http/body.ts'
 import type { Host } from '../host.ts'
 import { json } from '../http/reply.ts'
@@ -21,9 +21,9 @@ import { json } from '../http/reply.ts'
  * @param source - The episodes that MCP clients at `/mcp` get.
  */
 export function mcpRoutes(host: Host, endpoint: McpEndpoint, source: EpisodeSource): readonly Route[] {
-  const open: McpAccess = (request) => {
-    const principal = host.authorizer.principal(request.headers)
-    const mayControl = host.mode === 'simulation' && host.authorizer.admits(principal, 'control')
+  const open: McpAccess = (request, _parameters, { sees }) => {
+    // At a port of agents nobody controls, tokens or not.
+    const mayControl = host.mode === 'simulation' && sees('control')
     const session = endpoint.sessionOf(request, source)
     const quota = session === undefined ? host.shared : session.quota
     return { sessions: namedSessions(host, mayControl), source, quota }
@@ -72,7 +72,11 @@ const IN_SESSION: Omit<Operation, 'answers'> = {
 }
 
 /** What a request at some path means, in either dialect, and what it counts towards. */
-type McpAccess = (request: Request, parameters: Readonly<Record<string, string>>) => GrantedAccess
+type McpAccess = (
+  request: Request,
+  parameters: Readonly<Record<string, string>>,
+  visit: Visit,
+) => GrantedAccess
 
 interface GrantedAccess {
   readonly sessions: RpcSessions
@@ -94,8 +98,8 @@ function routesAt(
       method: 'POST',
       summary: "Tools over MCP, and over OpenEnv's JSON-RPC",
       operation: POSTED,
-      handle: (request, parameters) => {
-        const placed = place(request, parameters)
+      handle: (request, parameters, visit) => {
+        const placed = place(request, parameters, visit)
         return counted(placed.quota, 'request', (held) => answer(request, placed, held, host, endpoint))
       },
     },
@@ -104,8 +108,8 @@ function routesAt(
       method: 'GET',
       summary: 'The stream of an MCP session',
       operation: { ...inSession, answers: { 200: EVENTS } },
-      handle: (request, parameters) => {
-        const { quota, source } = place(request, parameters)
+      handle: (request, parameters, visit) => {
+        const { quota, source } = place(request, parameters, visit)
         return counted(quota, 'connection', () => endpoint.fetch(request, undefined, source))
       },
     },
@@ -114,8 +118,8 @@ function routesAt(
       method: 'DELETE',
       summary: 'Ends an MCP session',
       operation: { ...inSession, answers: { 200: {} } },
-      handle: (request, parameters) => {
-        const { quota, source } = place(request, parameters)
+      handle: (request, parameters, visit) => {
+        const { quota, source } = place(request, parameters, visit)
         return counted(quota, 'request', () => endpoint.fetch(request, undefined, source))
       },
     },
