@@ -535,7 +535,7 @@ describe('the port of agents', () => {
     const headers = row.tokens === 'none' ? {} : { authorization: `Bearer ${SECRETS.control}` }
     const started = await fetch(`${server.url}/reset`, { method: 'POST', headers, body: '{}' })
     expect(started.status).toBe(200)
-    const url = `${server.agentUrl ?? ''}/mcp`
+    const url = `${server.agentUrl}/mcp`
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const overHttp = await (await fetch(url, { method: 'POST', headers, body })).text()
     expect(overHttp).toContain('needs the control plane')
