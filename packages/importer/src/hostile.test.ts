@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { folder } from '../test/folder.ts'
 import type { Source } from './importer.ts'
 import { builtInRegistry } from './registry.ts'
+import { statedNeeds } from './requirements/stated.ts'
 import { findingLine } from './source/finding.ts'
 import { readSource } from './import.ts'
 
@@ -16,6 +17,10 @@ class Good(Environment):
     def list_tasks(cls, split): return []
     def get_prompt(self): return []
 `
+
+function dependency(text: string): string {
+  return `[project]\nname = "x"\nversion = "1"\ndependencies = [${JSON.stringify(text)}]\n`
+}
 
 async function seen(path: string): Promise<{
   readonly names: readonly string[]
@@ -78,6 +83,33 @@ describe('a source that means harm', () => {
     expect(names).toEqual(['good:Good'])
     expect(lines.join('\n')).toMatch(/large\.py: 50 MB: modules of more than 4 MB are not read\./)
     expect(lines.join('\n')).toMatch(/brackets\.py: .*1000 deep/)
+  })
+
+  // Each took minutes or hours where a step was repeated for every part of a text: the runner's time limit is the bound.
+  it.each<readonly [string, Readonly<Record<string, string>>]>([
+    ['blanks in a list of requirements', { 'requirements.txt': `a${' '.repeat(1_000_000)}b\n` }],
+    ['blanks in a requirement', { 'pyproject.toml': dependency(`a${' '.repeat(1_000_000)}b`) }],
+    ['blanks before hashes', { 'requirements.txt': `a${`${' '.repeat(1000)}--hash=a:b`.repeat(900)}!\n` }],
+    ['lines that go on', { 'requirements.txt': 'a\\\n'.repeat(340_000) }],
+    ['the word import, on one line', { 'big.py': `x = "${'import '.repeat(550_000)}"\n` }],
+    ['the word import, on lines that go on', { 'big.py': `x = """${'import \\\n'.repeat(400_000)}"""\n` }],
+    ['import and a bracket', { 'big.py': `x = 1 #${'import('.repeat(550_000)}\n` }],
+    ['colons in a comment', { 'big.py': `import ors\ndef g(): pass #${':#'.repeat(1_900_000)}\rx = 1\n` }],
+  ])('is read in time by its size, with endless %s', async (_what, files) => {
+    using place = folder({ 'good.py': ENVIRONMENT, ...files })
+    const { names, source } = await seen(place.path)
+    statedNeeds(source, 'good.py')
+    expect(names).toEqual(['good:Good'])
+  })
+
+  it.each([
+    ['many stars in a name', '*a'.repeat(30)],
+    ['many folders of any name', '**/a/'.repeat(30)],
+    ['many patterns', 'x\n'.repeat(500_000)],
+    ['a long pattern', 'x'.repeat(100_000)],
+  ])('and asks for costly things to be left out is refused: %s', async (_what, text) => {
+    using place = folder({ [`${'a'.repeat(200)}.txt`]: '', '.openenvignore': text })
+    await expect(readSource(place.path)).rejects.toThrow(/^\.openenvignore /)
   })
 
   it('with links out, dangling, looping, and to itself has them left out and listed [IM-26]', async () => {

@@ -45,11 +45,14 @@ function occurrencesOf(concept: string, words: readonly Word[]): readonly Occurr
   if (known !== undefined) return known
   const found: Occurrence[] = []
   places.set(concept, found)
-  for (const wording of wordingsOf(concept)) {
-    for (let start = 0; start < words.length; start += 1) {
+  // In the order of their first words, so that those within reach of a place are found without a look at all others.
+  for (let start = 0; start < words.length; start += 1) {
+    const here = new Map<string, Occurrence>()
+    for (const wording of wordingsOf(concept)) {
       const at = follow(wording, words, start)
-      if (at !== null) found.push(at)
+      if (at !== null) here.set(at.join(), at)
     }
+    found.push(...here.values())
   }
   return found
 }
@@ -89,6 +92,7 @@ export interface Said {
  */
 export function findFact(fact: Fact, words: readonly Word[], source: ReadonlySet<string>): Said | null {
   const choices = fact.concepts.map((concept) => occurrencesOf(concept, words))
+  if (choices.some((options) => options.length === 0)) return null
   let best: Said | null = null
   const choose = (index: number, used: Occurrence): void => {
     if (best?.own === true) return
@@ -98,7 +102,11 @@ export function findFact(fact: Fact, words: readonly Word[], source: ReadonlySet
         best = { own: used.some((at) => isOwn(words[at], source)) }
       return
     }
-    for (const option of options) {
+    const first = used.length === 0 ? 0 : Math.max(...used) - REACH
+    const last = used.length === 0 ? words.length : Math.min(...used) + REACH
+    for (let next = firstFrom(options, first); next < options.length; next += 1) {
+      const option = options[next] ?? []
+      if ((option[0] ?? 0) > last) break
       if (option.some((at) => used.includes(at))) continue
       const all = [...used, ...option]
       if (Math.max(...all) - Math.min(...all) <= REACH) choose(index + 1, all)
@@ -106,6 +114,18 @@ export function findFact(fact: Fact, words: readonly Word[], source: ReadonlySet
   }
   choose(0, [])
   return best
+}
+
+/** The first of the occurrences, which are in order, that begins at a word or behind it. */
+function firstFrom(options: readonly Occurrence[], at: number): number {
+  let low = 0
+  let high = options.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((options[middle]?.[0] ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Whether a "not" that is no part of the fact stands before its claim, in the same clause. */

@@ -27,11 +27,18 @@ export function skeleton(text: string): string {
       continue
     }
     out.push(...lines)
-    const opens = /^\s*(?:async\s+)?def\b/.test(first) && /:\s*(?:#.*)?$/.test(lines.at(-1) ?? '')
+    const opens = /^\s*(?:async\s+)?def\b/.test(first) && endsInColon(lines.at(-1) ?? '')
     within = opens ? indent : null
     empty = opens
   }
   return out.join('\n')
+}
+
+/** Whether a colon comes last in a line, but for a comment. */
+function endsInColon(line: string): boolean {
+  const text = line.trimEnd()
+  // Python ends a line, and a comment, at a lone carriage return too.
+  return text.endsWith(':') || /:\s*#/.test(text.slice(text.lastIndexOf('\r') + 1))
 }
 
 /** Columns before a line's first word; null where it has none. */

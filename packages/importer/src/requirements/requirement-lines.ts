@@ -77,9 +77,9 @@ export function listOf(
 
 /** One requirement, by its whole text. */
 export function requirementOf(text: string): ReadRequirement {
-  const line = text
-    .replace(/^[ \t]+|[ \t]+$/g, '')
-    .replaceAll(/[ \t]+--hash=[A-Za-z0-9]+:[A-Za-z0-9]+(?=[ \t]|$)/g, '')
+  const line = withoutBlanks(
+    withoutBlanks(text).replaceAll(/[ \t]--hash=[A-Za-z0-9]+:[A-Za-z0-9]+(?=[ \t]|$)/g, ''),
+  )
   const notFollowed: NotFollowed = { name: eggName(line), requirement: printable(line) }
   if (/^(?:-e\b|--editable\b)/.test(line)) return { why: 'An editable install is not followed', notFollowed }
   if (/^(?:-c\b|--constraint\b)/.test(line)) return { why: 'A list of constraints is not followed' }
@@ -117,25 +117,35 @@ function whyNot(url: string): string {
 
 function logicalLines(text: string): readonly { readonly line: string; readonly number: number }[] {
   const found: { line: string; number: number }[] = []
-  let begun: { text: string; number: number } | null = null
-  for (const [at, raw] of text.split(/\r\n|\r|\n/).entries()) {
-    const joined: string = (begun?.text ?? '') + raw
-    const number: number = begun?.number ?? at + 1
-    if (joined.endsWith('\\')) {
-      begun = { text: joined.slice(0, -1), number }
-      continue
-    }
-    begun = null
-    const line = withoutComment(joined)
-    if (line !== '') found.push({ line, number })
+  // Parts are joined once: a text that grew with each of them would be copied as often.
+  let parts: string[] = []
+  const lines = text.split(/\r\n|\r|\n/)
+  for (const [at, raw] of lines.entries()) {
+    const goesOn = raw.endsWith('\\')
+    parts.push(goesOn ? raw.slice(0, -1) : raw)
+    if (goesOn && at + 1 < lines.length) continue
+    found.push({ line: withoutComment(parts.join('')), number: at + 2 - parts.length })
+    parts = []
   }
-  if (begun !== null) found.push({ line: withoutComment(begun.text), number: begun.number })
   return found.filter(({ line }) => line !== '')
 }
 
 /** Blanks are those of ASCII: another character is for the grammar to refuse. */
 function withoutComment(text: string): string {
-  return text.replace(/(?:^|[ \t])#.*$/s, '').replace(/^[ \t]+|[ \t]+$/g, '')
+  return withoutBlanks(text.replace(/(?:^|[ \t])#.*$/s, ''))
+}
+
+/** A text without the blanks at its ends. A pattern for those at the end would be tried at every blank inside, too. */
+function withoutBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text[start])) start += 1
+  while (start < end && isBlank(text[end - 1])) end -= 1
+  return text.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 function clipped(text: string): string {

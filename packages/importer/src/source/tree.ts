@@ -179,11 +179,34 @@ function ignoreRules(root: string): { readonly ignored: Ignore; readonly found: 
       return unread('Not a plain file, so nothing of it holds.')
     const bytes = readFileSync(join(root, IGNORE_FILE))
     if (!isUtf8(bytes)) return unread('Not UTF-8, so nothing of it holds.')
-    return { ignored: ignored.add(bytes.toString('utf8')), found: [] }
+    const text = bytes.toString('utf8')
+    requireCheap(text)
+    return { ignored: ignored.add(text), found: [] }
   } catch (error) {
+    if (error instanceof OpenEnvError) throw error
     return codeOf(error) === 'ENOENT'
       ? { ignored, found: [] }
       : unread(`It cannot be read (${codeOf(error)}).`)
+  }
+}
+
+/** What a list may hold: its patterns go back and forth over every name of the source, for each `*` once more. */
+const MOST_PATTERNS = 1000
+
+/** Refuses a list that would take long. To ignore it instead would copy what its author wants left out. */
+function requireCheap(text: string): void {
+  const patterns = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const refuse = (what: string): never => {
+    throw new OpenEnvError('VALIDATION_ERROR', `${IGNORE_FILE} ${what}`)
+  }
+  if (patterns.length > MOST_PATTERNS) refuse(`may have ${String(MOST_PATTERNS)} patterns: name folders.`)
+  for (const pattern of patterns) {
+    if (pattern.length > 1000) refuse('has a pattern of more than 1,000 characters.')
+    const segments = pattern.split('/')
+    const all = segments.filter((segment) => segment === '**').length
+    const most = Math.max(...segments.map((segment) => segment.split('*').length - 1))
+    if (all > 2 || most > 2)
+      refuse(`has a pattern with too many "*": two in a name, and two "**", are what it may have.`)
   }
 }
 
