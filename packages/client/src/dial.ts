@@ -1,9 +1,16 @@
 import { OpenEnvError } from '@openenv-ts/core'
 import { Channel } from './channel.ts'
-import { reasonOf, type OpenSocket, type SocketLike } from './socket.ts'
+import { REDIRECTS, redirected } from './redirect.ts'
+import {
+  HandshakeRefusedError,
+  reasonOf,
+  type OpenSocket,
+  type SocketErrorEvent,
+  type SocketLike,
+} from './socket.ts'
 import { setTimer, backoffMs, sleepUnlessAborted } from './time.ts'
 import { unreachable } from './unreachable.ts'
-import type { ServerUrl } from './url.ts'
+import { SOCKET_ROUTE, type ServerUrl } from './url.ts'
 
 /** How to reach a server. */
 export interface DialPlan {
@@ -54,7 +61,7 @@ function attemptOnce(
       resolve({ error, again: false })
       return
     }
-    let why = ''
+    let failure: SocketErrorEvent | undefined
     let settled = false
     const settle = (): boolean => {
       if (settled) return false
@@ -83,27 +90,42 @@ function attemptOnce(
       if (settle()) resolve(new Channel(socket, url.http))
     })
     socket.addEventListener('error', (event) => {
-      why = reasonOf(event)
+      // The first one has the reason; that a socket was given up for it is no news.
+      failure ??= event
     })
     socket.addEventListener('close', () => {
-      if (settle()) resolve(refusal(url, why))
+      if (settle()) resolve(refusal(url, failure ?? {}))
     })
   })
 }
 
 /** What a failed handshake means. Browsers give no reason, which counts as one that may pass. */
-function refusal(url: ServerUrl, why: string): Refusal {
-  const status = /unexpected server response: (\d{3})/i.exec(why)?.[1]
-  if (status === undefined) {
-    return { error: unreachable(url.http, why), again: !/ENOTFOUND|certificate|ERR_TLS|EPROTO/i.test(why) }
+function refusal(url: ServerUrl, failure: SocketErrorEvent): Refusal {
+  const refused = refusedHandshake(failure)
+  if (refused !== undefined) {
+    return { error: refusedSocket(url, refused), again: [429, 502, 503, 504].includes(refused.status) }
+  }
+  const why = reasonOf(failure)
+  return { error: unreachable(url.http, why), again: !/ENOTFOUND|certificate|ERR_TLS|EPROTO/i.test(why) }
+}
+
+/** Our own socket for Node says it whole; a socket of `ws` that a caller gave, in its text. */
+function refusedHandshake(failure: SocketErrorEvent): HandshakeRefusedError | undefined {
+  if (failure.error instanceof HandshakeRefusedError) return failure.error
+  const status = /unexpected server response: (\d{3})/i.exec(reasonOf(failure))?.[1]
+  return status === undefined ? undefined : new HandshakeRefusedError(Number(status), null)
+}
+
+function refusedSocket(url: ServerUrl, { status, location }: HandshakeRefusedError): OpenEnvError {
+  if (REDIRECTS.has(status) && location !== null) {
+    return redirected({ from: new URL(url.socket), status, location, route: SOCKET_ROUTE })
   }
   const advice =
-    status === '401'
+    status === 401
       ? 'It wants a token, or another one: give the option `token`.'
       : 'Is this the address of an OpenEnv server, with the path that it is served under?'
-  const message = `${url.http} answers, but refuses the session socket at ${url.socket} with HTTP ${status}. ${advice}`
-  const error = new OpenEnvError('CONNECTION_ERROR', message, { data: { status: Number(status) } })
-  return { error, again: ['429', '502', '503', '504'].includes(status) }
+  const message = `${url.http} answers, but refuses the session socket at ${url.socket} with HTTP ${String(status)}. ${advice}`
+  return new OpenEnvError('CONNECTION_ERROR', message, { data: { status } })
 }
 
 function tooSlow({ http }: ServerUrl, connectTimeoutMs: number): OpenEnvError {

@@ -64,14 +64,19 @@ const CLIENTS: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
 describe('a server that redirects', () => {
   for (const status of [301, 302, 303, 307, 308]) {
     it.each(Object.entries(CLIENTS))(
-      `with ${String(status)} to another one sends it nothing: %s`,
+      `with ${String(status)} to another one sends it nothing, and is named: %s`,
       async (_name, ask) => {
         await using stranger = await listening((_request, response) => response.end('{}'))
         await using server = await listening((request, response) => {
           response.writeHead(status, { location: `${stranger.url}${String(request.url)}` }).end()
         })
         other = `${stranger.url.replace('http', 'ws')}/ws`
-        await expect(ask(server.url)).rejects.toMatchObject({ code: 'CONNECTION_ERROR' })
+        await expect(ask(server.url)).rejects.toMatchObject({
+          code: 'CONNECTION_ERROR',
+          message: expect.stringMatching(
+            new RegExp(`^${server.url}\\S* redirects to ${stranger.url}`),
+          ) as string,
+        })
         expect(server.heard.join('\n')).toMatch(/sk-token/)
         expect(stranger.heard).toEqual([])
       },

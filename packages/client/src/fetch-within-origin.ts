@@ -1,7 +1,6 @@
 import { OpenEnvError } from '@openenv-ts/core'
-import { printable } from '@openenv-ts/core/host'
+import { REDIRECTS, redirected, redirectedTooOften } from './redirect.ts'
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const MAX_REDIRECTS = 5
 const MIB = 1024 * 1024
 
@@ -12,24 +11,31 @@ export const MAX_ANSWER_BYTES = 32 * MIB
  * `fetch` for everything that this package asks over HTTP. Redirects are followed within the origin of the address and
  * nowhere else: a token, headers, secrets and bodies are for the server whose address the caller gave.
  *
- * @throws OpenEnvError `CONNECTION_ERROR` for a redirect to another origin, and for more than five; what `fetch` throws.
+ * @param route - What follows the server's address in `address`, so that an error names a server and not a route.
+ * @throws OpenEnvError `CONNECTION_ERROR` for a redirect to another origin, naming the address to give instead, and for
+ * more than five; what `fetch` throws.
  */
-export async function fetchWithinOrigin(address: string | URL, init: RequestInit = {}): Promise<Response> {
+export async function fetchWithinOrigin(
+  address: string | URL,
+  init: RequestInit = {},
+  route = '',
+): Promise<Response> {
   let url = new URL(address)
   let request: RequestInit = { ...init, redirect: 'manual' }
   for (let hops = 0; ; hops += 1) {
     const response = await fetch(url, request)
+    const { status } = response
     // Browsers do not tell where a redirect leads.
-    if (response.type === 'opaqueredirect') throw redirected(url, 'another address')
-    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null
+    if (response.type === 'opaqueredirect') throw redirected({ from: url, status, location: null, route })
+    const location = REDIRECTS.has(status) ? response.headers.get('location') : null
     if (location === null) return response
     await response.body?.cancel()
     const next = URL.canParse(location, url.href) ? new URL(location, url) : null
     if (next?.origin !== url.origin || next.username !== '' || next.password !== '') {
-      throw redirected(url, next === null ? 'what is not an address' : printable(next.origin))
+      throw redirected({ from: url, status, location, route })
     }
-    if (hops >= MAX_REDIRECTS) throw redirected(url, 'one address after another')
-    if (asksAgainByGet(response.status, request)) request = withoutBody(request)
+    if (hops >= MAX_REDIRECTS) throw redirectedTooOften(url, status)
+    if (asksAgainByGet(status, request)) request = withoutBody(request)
     url = next
   }
 }
@@ -44,14 +50,6 @@ function withoutBody({ body: _body, ...rest }: RequestInit): RequestInit {
   const headers = new Headers(rest.headers)
   headers.delete('content-type')
   return { ...rest, method: 'GET', headers }
-}
-
-function redirected(from: URL, to: string): OpenEnvError {
-  return new OpenEnvError(
-    'CONNECTION_ERROR',
-    `${from.origin} redirects to ${to}, which is not followed: no token, header or body goes to another server. ` +
-      'Give the address of the server itself.',
-  )
 }
 
 /**

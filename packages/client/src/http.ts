@@ -51,7 +51,7 @@ export async function askJson(
   }
   let answer: { readonly status: number; readonly text: string }
   try {
-    answer = await ask(address, init)
+    answer = await ask(address, init, path)
   } catch (cause) {
     if (signal?.aborted === true) throw signal.reason
     if (isOpenEnvError(cause)) throw cause
@@ -67,9 +67,13 @@ export async function askJson(
   throw answerError(address, answer.status, parsed)
 }
 
-async function ask(address: string, init: RequestInit): Promise<{ status: number; text: string }> {
+async function ask(
+  address: string,
+  init: RequestInit,
+  route: string,
+): Promise<{ status: number; text: string }> {
   const once = async (): Promise<{ status: number; text: string }> => {
-    const response = await fetchWithinOrigin(address, init)
+    const response = await fetchWithinOrigin(address, init, route)
     return { status: response.status, text: await readText(response) }
   }
   try {

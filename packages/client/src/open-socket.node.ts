@@ -1,7 +1,7 @@
 // Node's side of `#open-socket`: the socket of `ws`.
 import WebSocket from 'ws'
 import type { NodeConnectOptions } from './options.ts'
-import type { OpenSocket } from './socket.ts'
+import { HandshakeRefusedError, type OpenSocket } from './socket.ts'
 
 export type { NodeConnectOptions as PlatformConnectOptions } from './options.ts'
 
@@ -17,9 +17,20 @@ export function opener({ token, headers, pingIntervalMs = 20_000 }: NodeConnectO
       perMessageDeflate: false,
       maxPayload: MAX_REPLY_BYTES,
     })
+    reportRefusal(socket)
     keepAlive(socket, pingIntervalMs)
     return socket
   }
+}
+
+/** Tells where a handshake is redirected to: the error of `ws` has the status alone. Nothing is sent there. */
+function reportRefusal(socket: WebSocket): void {
+  socket.on('unexpected-response', (_request, response) => {
+    const { statusCode = 0, headers } = response
+    response.destroy()
+    socket.emit('error', new HandshakeRefusedError(statusCode, headers.location ?? null))
+    socket.terminate()
+  })
 }
 
 /** Notices a peer that vanished without a word, which no read or write would tell. */

@@ -20,6 +20,20 @@ export interface SocketErrorEvent {
   readonly error?: unknown
 }
 
+/** The server answered the handshake with a status, not with a socket. Only sockets of Node say so. */
+export class HandshakeRefusedError extends Error {
+  override readonly name = 'HandshakeRefusedError'
+  readonly status: number
+  /** The header `Location`, as it came; null when it did not. */
+  readonly location: string | null
+
+  constructor(status: number, location: string | null) {
+    super(`Unexpected server response: ${String(status)}`)
+    this.status = status
+    this.location = location
+  }
+}
+
 /** A WebSocket class, as browsers have it. */
 export type WebSocketClass = new (url: string, protocols?: string[]) => SocketLike
 

@@ -8,6 +8,9 @@ export interface ServerUrl {
   readonly socket: string
 }
 
+/** Where the session socket is, below a server's address. */
+export const SOCKET_ROUTE = '/ws'
+
 const SCHEMES: Readonly<Record<string, readonly [http: string, socket: string]>> = {
   'http:': ['http:', 'ws:'],
   'https:': ['https:', 'wss:'],
@@ -37,7 +40,7 @@ export function parseServerUrl(url: string | URL): ServerUrl {
     throw badUrl(parsed.host, 'has credentials in it; give the option `token` instead')
   }
   const place = `//${parsed.host}${parsed.pathname.replace(/\/+$/, '')}`
-  return { http: `${schemes[0]}${place}`, socket: `${schemes[1]}${place}/ws` }
+  return { http: `${schemes[0]}${place}`, socket: `${schemes[1]}${place}${SOCKET_ROUTE}` }
 }
 
 function badUrl(text: string, fault: string, cause?: unknown): OpenEnvError {

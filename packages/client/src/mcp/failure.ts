@@ -1,4 +1,5 @@
 import { isOpenEnvError, OpenEnvError } from '@openenv-ts/core'
+import { printable } from '@openenv-ts/core/host'
 import { reasonOf } from '../http.ts'
 import { SessionForgottenError } from './http-transport.ts'
 
@@ -10,7 +11,8 @@ import { SessionForgottenError } from './http-transport.ts'
  */
 export function failureOf(thrown: unknown, where: string, signal?: AbortSignal): unknown {
   if (signal?.aborted === true) return signal.reason
-  if (isOpenEnvError(thrown)) return thrown
+  const ours = openEnvErrorIn(thrown)
+  if (ours !== undefined) return ours
   if (thrown instanceof SessionForgottenError) {
     return new OpenEnvError(
       'CONNECTION_ERROR',
@@ -40,9 +42,19 @@ export function failureOf(thrown: unknown, where: string, signal?: AbortSignal):
   const why = reasonOf(thrown)
   return new OpenEnvError(
     'CONNECTION_ERROR',
-    `No MCP server can be reached at ${where}${why === '' ? '' : ` (${why})`}.`,
+    `No MCP server can be reached at ${where}${why === '' ? '' : ` (${printable(why)})`}.`,
     {
       cause: thrown,
     },
   )
+}
+
+/** An error of our own `fetch`, which the SDK may have wrapped. */
+function openEnvErrorIn(thrown: unknown): OpenEnvError | undefined {
+  let error: unknown = thrown
+  for (let depth = 0; depth < 5; depth += 1) {
+    if (isOpenEnvError(error)) return error
+    error = error instanceof Error ? error.cause : undefined
+  }
+  return undefined
 }

@@ -32,7 +32,7 @@ export async function send(server: OrsServer, request: OrsRequest): Promise<Resp
   const { method, path, session, body, headers, signal } = request
   if (body !== undefined) requireJson('request', 'body', body)
   try {
-    return await fetchWithinOrigin(server.url + path, {
+    const init: RequestInit = {
       method,
       headers: {
         ...server.headers,
@@ -42,7 +42,8 @@ export async function send(server: OrsServer, request: OrsRequest): Promise<Resp
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal,
-    })
+    }
+    return await fetchWithinOrigin(server.url + path, init, path)
   } catch (cause) {
     if (signal.aborted) throw signal.reason
     if (isOpenEnvError(cause)) throw cause
