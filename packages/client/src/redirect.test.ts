@@ -114,7 +114,7 @@ describe.each(Object.entries(WAYS))('%s', (name, ask) => {
       const { code, message } = await failure(ask(`http://${host}`))
       expect(code).toBe('CONNECTION_ERROR')
       expect(message).toContain('redirects to https://other.example/')
-       
+
       expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
       expect(message.length).toBeLessThan(800)
     }
