@@ -8,6 +8,9 @@ export interface ImportFlags {
   readonly json?: boolean
   readonly dryRun?: boolean
   readonly check?: boolean
+  readonly update?: boolean
+  /** With `update`: replaces what was edited, too. */
+  readonly force?: boolean
   /** False with `--no-lock`. */
   readonly lock: boolean
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { printable } from '@openenv-ts/core/host'
-import type { Drift, ImportPlan, Places } from '@openenv-ts/importer'
+import type { Drift, FileUpdate, ImportPlan, Places } from '@openenv-ts/importer'
 import type { ImporterPackage } from './importers.ts'
 import { note, print } from './terminal.ts'
 
@@ -127,6 +127,39 @@ export function printDrift(drift: readonly Drift[], places: Places): void {
     `${place} differs from an import of now in ${String(drift.length)} ${drift.length === 1 ? 'file' : 'files'}:`,
   )
   for (const { path, kind } of drift) print(`  ${printable(path)}: ${DRIFT[kind]}`)
+  print('To import it again, replace --check with --update.')
+}
+
+const UPDATE: Readonly<Record<FileUpdate['kind'], string>> = {
+  replaced: 'replaced',
+  added: 'added',
+  removed: 'removed',
+  kept: 'kept, for you edited it',
+  conflict: 'edited by you, and changed in the source',
+}
+
+/** Says what an update did, or why it did nothing. */
+export function printUpdate(
+  updates: readonly FileUpdate[],
+  places: Places,
+  { written, force }: { readonly written: boolean; readonly force: boolean },
+): void {
+  const place = here(places.destination)
+  const conflicts = updates.filter(({ kind }) => kind === 'conflict').length
+  if (updates.length === 0) {
+    print(`${place} is what an import would write now.`)
+    return
+  }
+  print(`${written ? 'Updated' : 'Would update'} ${place}:`)
+  for (const { path, kind } of updates)
+    print(
+      `  ${printable(path)}: ${kind === 'conflict' && force ? 'replaced, with your edits' : UPDATE[kind]}`,
+    )
+  if (conflicts === 0 || force) return
+  const files = conflicts === 1 ? 'One file was' : `${String(conflicts)} files were`
+  print(
+    `Nothing was written: ${files} edited here and changed in the source. Keep a copy of your edits, add --force, and make them again.`,
+  )
 }
 
 /** A path as a person would write it here. */

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { folder, lines, openenv, start } from '../test/command.ts'
+import { folder, lines, start } from '../test/command.ts'
+import { openenv } from '../test/in-process.ts'
 import { checkPackage, folderInReach } from '../test/made-package.ts'
 
 const WORD_GAMES = fileURLToPath(new URL('../../importer/test/word-games.ts', import.meta.url))
@@ -50,7 +51,7 @@ describe('openenv import', () => {
     const { tests } = await checkPackage(join(place.path, 'out/maze'))
     expect(tests).toMatch(/Tests +4 passed/)
     expect(existsSync(join(place.path, 'ran'))).toBe(false)
-  }, 120_000)
+  }, 300_000)
 
   it('resolves the requirements with uv, and says what would be written without writing it [IM-1]', async () => {
     await using place = await folder(SOURCE)
@@ -82,6 +83,7 @@ describe('openenv import', () => {
       './out/maze differs from an import of now in 2 files:',
       '  import.lock.json: an import would write something else now',
       '  vendor/maze/new.txt: not there',
+      'To import it again, replace --check with --update.',
     ])
     const asJson = await openenv(importing('--check', '--json'), { cwd: place.path })
     expect(asJson.code).toBe(1)
@@ -93,6 +95,41 @@ describe('openenv import', () => {
     })
   })
 
+  it('updates a package, and keeps what was edited or refuses to lose it [IM-10]', async () => {
+    await using place = await folder(SOURCE)
+    const at = (path: string) => join(place.path, path)
+    const again = (...more: readonly string[]) => openenv(importing('--update', ...more), { cwd: place.path })
+    await openenv(importing('--no-lock'), { cwd: place.path })
+    expect(await again()).toMatchObject({
+      code: 0,
+      stdout: './out/maze is what an import would write now.\n',
+    })
+
+    await writeFile(at('out/maze/README.md'), 'Mine.')
+    await writeFile(at('source/new.txt'), '')
+    const dry = await again('--dry-run')
+    expect(lines(dry.stdout)[0]).toBe('Would update ./out/maze:')
+    expect(existsSync(at('out/maze/vendor/maze/new.txt'))).toBe(false)
+    expect(lines((await again()).stdout)).toEqual([
+      'Updated ./out/maze:',
+      '  README.md: kept, for you edited it',
+      '  import.lock.json: replaced',
+      '  vendor/maze/new.txt: added',
+    ])
+    expect(readFileSync(at('out/maze/README.md'), 'utf8')).toBe('Mine.')
+
+    await writeFile(at('out/maze/vendor/maze/new.txt'), 'Mine.')
+    await writeFile(at('source/new.txt'), 'Theirs.')
+    const refused = await again()
+    expect(refused.code).toBe(1)
+    expect(refused.stdout).toContain('  vendor/maze/new.txt: edited by you, and changed in the source')
+    expect(refused.stdout).toContain('Nothing was written: One file was edited here')
+    expect(readFileSync(at('out/maze/vendor/maze/new.txt'), 'utf8')).toBe('Mine.')
+    const forced = await again('--force', '--json')
+    expect(JSON.parse(forced.stdout)).toMatchObject({ written: true })
+    expect(readFileSync(at('out/maze/vendor/maze/new.txt'), 'utf8')).toBe('Theirs.')
+  })
+
   it.each([
     ['a name against the rule', ['--name', 'Maze'], 2, 'INVALID_NAME'],
     ['a type that nobody imports', ['--type', 'rust'], 2, 'UNKNOWN_TYPE'],
@@ -100,6 +137,9 @@ describe('openenv import', () => {
     ['an output inside the source', ['--output-dir', 'source/out'], 2, 'OUTPUT_IN_SOURCE'],
     ['a check of what was not imported', ['--check'], 2, 'NO_IMPORT'],
     ['modes that exclude each other', ['--check', '--dry-run'], 2, 'USAGE'],
+    ['a check that updates', ['--check', '--update'], 2, 'USAGE'],
+    ['force without an update', ['--force'], 2, 'USAGE'],
+    ['an update of what was not imported', ['--update'], 2, 'NO_IMPORT'],
     ['an importer that is not there', ['--importer', 'no-such-package-anywhere'], 2, 'USAGE'],
     ['an importer that is there already', ['--importer', WORD_GAMES], 2, 'USAGE'],
     ['an entry point that cannot be imported', ['--env-class', 'Broken'], 1, 'GENERATION_FAILED'],

@@ -1,9 +1,9 @@
 import { writePackage } from '@openenv-ts/scaffold'
-import type { ImportPlan, Places } from '@openenv-ts/importer'
+import type { ImportLock, ImportPlan, Places } from '@openenv-ts/importer'
 import type { ImportFlags } from './import-flags.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { importersFrom, loadImporter, type ImporterPackage } from './importers.ts'
-import { printDrift, printImport, resultOf } from './import-report.ts'
+import { printDrift, printImport, printUpdate, resultOf } from './import-report.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { note, print } from './terminal.ts'
 
@@ -15,9 +15,7 @@ import { note, print } from './terminal.ts'
  */
 export async function importEnvironment(source: string, flags: ImportFlags): Promise<number> {
   try {
-    if (flags.check === true && flags.dryRun === true) {
-      throw new UsageError('--check and --dry-run exclude each other: leave one of them out.')
-    }
+    checkModes(flags)
     const importer = await loadImporter()
     try {
       return await run(importer, source, flags)
@@ -32,12 +30,23 @@ export async function importEnvironment(source: string, flags: ImportFlags): Pro
   }
 }
 
+function checkModes({ check = false, dryRun = false, update = false, force = false }: ImportFlags): void {
+  const other = dryRun ? '--dry-run' : '--update'
+  if (check && (dryRun || update))
+    throw new UsageError(`--check and ${other} exclude each other: leave one of them out.`)
+  if (force && !update) throw new UsageError('--force belongs to --update: add it, or leave --force out.')
+}
+
 async function run(importer: ImporterPackage, source: string, flags: ImportFlags): Promise<number> {
   const { name, outputDir, json = false } = flags
   using interrupt = listenForInterrupt('Stopping; nothing is left behind.')
   const { signal } = interrupt
-  const places = importer.checkPlaces({ name, source, outputDir }, flags.check === true ? 'existing' : 'new')
+  const places = importer.checkPlaces(
+    { name, source, outputDir },
+    flags.check === true || flags.update === true ? 'existing' : 'new',
+  )
   if (flags.check === true) return await check(importer, places, flags, signal)
+  if (flags.update === true) return await update(importer, places, flags, signal)
   const plan = await importer.planImport({
     ...(await requestOf(importer, places, flags)),
     resolve: async (needs) => {
@@ -61,11 +70,8 @@ async function check(
   signal: AbortSignal,
 ): Promise<number> {
   const recorded = importer.recordedImport(places.destination)
-  const request = await requestOf(importer, places, flags)
   const plan: ImportPlan = await importer.planImport({
-    ...request,
-    type: flags.type ?? recorded.importer.type,
-    envClass: flags.envClass ?? importer.nameOf(recorded.entry_point),
+    ...(await requestAgain(importer, places, flags, recorded)),
     resolve: () => Promise.resolve(importer.recordedResolution(places.destination, recorded)),
     signal,
   })
@@ -73,6 +79,49 @@ async function check(
   if (flags.json === true) print(JSON.stringify({ name: flags.name, path: places.destination, drift }))
   else printDrift(drift, places)
   return drift.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+/** Imports again, into the package that is there. Versions stay as they were resolved while the requirements do. */
+async function update(
+  importer: ImporterPackage,
+  places: Places,
+  flags: ImportFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  const { json = false, dryRun = false, force = false } = flags
+  const recorded = importer.recordedImport(places.destination)
+  const plan: ImportPlan = await importer.planImport({
+    ...(await requestAgain(importer, places, flags, recorded)),
+    resolve: async (needs) => {
+      const same = JSON.stringify(needs.requirements) === JSON.stringify(recorded.python?.requirements)
+      if (same || !flags.lock) return importer.recordedResolution(places.destination, recorded)
+      return importer.resolveRequirements(needs, signal)
+    },
+    signal,
+  })
+  const updates = importer.planUpdate(plan, places.destination, recorded)
+  const conflicts = updates.filter(({ kind }) => kind === 'conflict')
+  const refused = conflicts.length > 0 && !force
+  if (!refused && !dryRun)
+    await importer.writeUpdate(updates, plan, places.destination, { replaceEdited: force, signal })
+  const written = !refused && !dryRun
+  if (json) print(JSON.stringify({ name: flags.name, path: places.destination, written, updates }))
+  else printUpdate(updates, places, { written, force })
+  return refused ? EXIT.failed : EXIT.ok
+}
+
+/** The request of an import that was made before, as far as flags do not say otherwise. */
+async function requestAgain(
+  importer: ImporterPackage,
+  places: Places,
+  flags: ImportFlags,
+  recorded: ImportLock,
+) {
+  return {
+    ...(await requestOf(importer, places, flags)),
+    type: flags.type ?? recorded.importer.type,
+    envClass: flags.envClass ?? importer.nameOf(recorded.entry_point),
+  }
 }
 
 async function requestOf(

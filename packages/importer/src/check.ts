@@ -93,7 +93,7 @@ function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Recor
 }
 
 /** Whether two lock files say the same of the source: neither a commit nor what programs leave behind changes it. */
-function sameLock(one: string, other: string): boolean {
+export function sameLock(one: string, other: string): boolean {
   const [first, second] = [one, other].map((text) => {
     const lock = readLock(text)
     if (lock === null) return text

@@ -27,6 +27,11 @@ export function importCommand(exit: Exit): Command {
       'Compare a package that was imported before with its source: exit code 1 where they differ.',
     )
     .option(
+      '--update',
+      'Import again into a package that was imported before. Files that you edited are kept.',
+    )
+    .option('--force', 'With --update: replace edited files too, where the source changed them.')
+    .option(
       '--no-lock',
       'Leave the requirements as the source states them, instead of resolving them with uv.',
     )
@@ -35,7 +40,8 @@ export function importCommand(exit: Exit): Command {
       'after',
       '\nExamples:\n  $ openenv import ./wordle --name wordle --output-dir environments\n' +
         '  $ openenv import ./suite --name maze --output-dir . --env-class suite.maze:Maze --dry-run\n' +
-        '  $ openenv import ./wordle --name wordle --output-dir environments --check',
+        '  $ openenv import ./wordle --name wordle --output-dir environments --check\n' +
+        '  $ openenv import ./wordle --name wordle --output-dir environments --update',
     )
     .action(async (source: string, flags: ImportFlags) => {
       const { importEnvironment } = await import('../import.ts')
