@@ -12,6 +12,7 @@ import emailTriage, { oracle } from '@openenv-ts/email-triage'
 import { serve } from '@openenv-ts/server/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
+import { inspect } from '@openenv-ts/server/testing'
 
 const PICTURE = { type: 'image', data: 'aGVsbG8=', mimeType: 'image/png' } as const
 
@@ -122,10 +123,10 @@ describe('our client of ORS on our server', () => {
     const episode = await connectOrs(server.url)
     for (const _ of [1, 2, 3]) {
       await episode.reset()
-      expect(server.app.sessions.size).toBe(1)
+      expect(inspect(server).sessions.size).toBe(1)
     }
     await episode.close()
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     await expect(episode.reset()).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 

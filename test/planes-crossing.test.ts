@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FORBIDDEN, OWN_TASK, spiedEnvironment, type Spied } from './planes/spied-environment.ts'
 import { SECRETS, TOKEN_SETS } from './planes/table.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Whoever has the agent's or the operator's token, or the address of an episode, tries whatever there is to try. Nothing
 // that only control may do ever happens, and nothing that is not theirs comes out.
@@ -169,7 +170,7 @@ const real = fc
     ),
   )
   .map(([at, trick]) => {
-    const { routes } = field.server.app
+    const { routes } = inspect(field.server)
     const { method, path } = routes[at % routes.length] ?? { method: 'GET', path: '/' }
     const plain = path
       .replace(':env', 'spied')
@@ -548,7 +549,7 @@ describe('the port of agents', () => {
     // On a socket an id names no session: tools are listed as for everybody without an episode.
     if (method !== 'tools/list') expect(JSON.parse(overSocket.toString())).toHaveProperty('error')
     expect(spied.steps).toEqual([])
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 })
 

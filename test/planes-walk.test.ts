@@ -18,6 +18,7 @@ import {
   type TokenSet,
   type Who,
 } from './planes/table.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Every route and socket × who asks × which tokens are set × the mode, against tables written by hand [OE-21].
 
@@ -64,7 +65,7 @@ function filled(path: string): string {
 }
 
 /** Asks without a connection. */
-const directly = (server: RunningServer) => (request: Request) => server.app.fetch(request)
+const directly = (server: RunningServer) => (request: Request) => inspect(server).fetch(request)
 
 /** What a request met: a refusal, nothing at all, or the route. */
 async function meet(
@@ -123,11 +124,11 @@ describe.each(MODE_NAMES)('in %s mode', (mode) => {
     afterAll(() => server.close())
 
     it('everything that is mounted has a row here, and every row is mounted for whom it says', () => {
-      const mounted = server.app.routes.map(({ method, path, plane }) => `${method} ${path}: ${plane}`)
+      const mounted = inspect(server).routes.map(({ method, path, plane }) => `${method} ${path}: ${plane}`)
       const listed = routesOf(mode).map(([route, audience]) => `${route}: ${audience}`)
       // Redirects of bare names are checked below: they are one route a name.
       expect(mounted.filter((line) => !isRedirect(line)).sort()).toEqual(listed.sort())
-      const sockets = server.app.sockets.map(({ path, plane }) => `${path}: ${plane}`)
+      const sockets = inspect(server).sockets.map(({ path, plane }) => `${path}: ${plane}`)
       expect(sockets.sort()).toEqual(
         socketsOf(mode)
           .map(([path, audience]) => `${path}: ${audience}`)
@@ -167,7 +168,7 @@ describe.each(MODE_NAMES)('in %s mode', (mode) => {
             const may = here.some(([, audience]) => admission(audience, tokens, who) === 'in')
             const headers = credentials(who, 'bearer')
             // Without a connection: that routes are reached through one as without is shown above.
-            const response = await server.app.fetch(
+            const response = await inspect(server).fetch(
               new Request(server.url + filled(path), { method, headers }),
             )
             await response.arrayBuffer()
@@ -180,7 +181,7 @@ describe.each(MODE_NAMES)('in %s mode', (mode) => {
     })
 
     it.skipIf(mode === 'minimal')('every socket lets in whom it should and nobody else', async () => {
-      const { sessions } = server.app
+      const { sessions } = inspect(server)
       const capability = sessions.grant(sessions.open('http'))
       for (const [pattern, audience] of socketsOf(mode)) {
         const path = pattern.replace(':capability', capability)

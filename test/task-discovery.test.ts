@@ -8,6 +8,7 @@ import emailTriage from '@openenv-ts/email-triage'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { errorFrame, scriptedServer } from '../packages/client/test/scripted-server.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // The client asks for tasks over the control channel, and over the routes where a server has no such messages [OE-22].
 
@@ -59,7 +60,7 @@ describe('our server', () => {
     }
     // Only the question without a token was tried over HTTP too, where it was refused as well.
     expect(fetched).toHaveLength(1)
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('lists thousands by pages', async () => {

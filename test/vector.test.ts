@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { errorFrame, scriptedServer } from '../packages/client/test/scripted-server.ts'
 import guess from '@openenv-ts/examples/guess.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Gymnasium's vector environments, over one socket: what follows an end, seeds, masks, errors of one episode.
 
@@ -166,13 +167,13 @@ describe('a vector of episodes', () => {
   it('takes a slot for each episode and gives all back, also when there are not enough', async () => {
     await using server = await serve(counting, { port: 0, maxSessions: 8 })
     const vector = await connectVector(server.url, { environment: counting, size: 6 })
-    expect(server.app.sessions.size).toBe(6)
+    expect(inspect(server).sessions.size).toBe(6)
     await expect(connectVector(server.url, { environment: counting, size: 3 })).rejects.toMatchObject({
       code: 'CAPACITY_REACHED',
     })
-    await expect.poll(() => server.app.sessions.size).toBe(6)
+    await expect.poll(() => inspect(server).sessions.size).toBe(6)
     await vector.close()
-    await expect.poll(() => server.app.sessions.size).toBe(0)
+    await expect.poll(() => inspect(server).sessions.size).toBe(0)
     await expect(vector.step(add(1, 1, 1, 1, 1, 1))).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
@@ -223,7 +224,7 @@ describe('a vector of episodes', () => {
     await expect(vector.reset({ mask: [true, false] })).rejects.toMatchObject({ code: 'EXECUTION_ERROR' })
     expect((await vector.reset({ seed: 1 })).errors).toEqual([null, null])
     expect((await vector.step(add(1, 2))).observations).toMatchObject([{ total: 1 }, { total: 2 }])
-    expect(server.app.sessions.size).toBe(2)
+    expect(inspect(server).sessions.size).toBe(2)
   })
 
   it('is NOT_SUPPORTED by a server that knows no batches, such as Python’s', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as Client from './client-entry.ts'
 import { CHROMIUM } from './chromium.ts'
 import { clientScript, site } from './page.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // What a browser lets pages do is for a browser to say.
 
@@ -178,9 +179,9 @@ describe('a page of an allowed origin', () => {
 
 describe('a page of another origin', () => {
   it.each(GROUPS)('may not use %s', async (_group, { path, ...init }) => {
-    const before = server.app.sessions.size
+    const before = inspect(server).sessions.size
     expect(await on(stranger, (page) => fetchFrom(page, { url: server.url + path, ...init }))).toBe('refused')
-    expect(server.app.sessions.size).toBe(before)
+    expect(inspect(server).sessions.size).toBe(before)
   })
 
   it('gets no WebSocket', async () => {

@@ -1,6 +1,7 @@
 // A server in a process of its own, which tells its parent how it is and dies with it.
 import { echo } from '@openenv-ts/echo'
 import { serve } from '@openenv-ts/server/node'
+import { inspect } from '@openenv-ts/server/testing'
 
 const server = await serve(echo, JSON.parse(process.argv[2] ?? '{}') as Parameters<typeof serve>[1])
 process.on('message', () => {
@@ -9,7 +10,7 @@ process.on('message', () => {
   process.send?.({
     rss: process.memoryUsage.rss(),
     heap: process.memoryUsage().heapUsed,
-    sessions: server.app.sessions.size,
+    sessions: inspect(server).sessions.size,
   })
 })
 process.on('disconnect', () => {

@@ -127,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     test: { file: 'test/planes.test.ts', title: 'is all that production mode serves' },
-    source: 'packages/server/src/app.ts',
+    source: 'packages/server/src/mounted-app.ts',
     find: '...(simulation ? controlRoutes(host) : []),',
     replace: '...controlRoutes(host),',
   },

@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { SKIPPED, startMcpPlayer, type McpAnswer, type McpPlan, type Peer } from './peers.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Unmodified clients of MCP give calls up in every way that they have, go on, and are there when the server ends.
 
@@ -139,10 +140,10 @@ function itGivesCallsUp(play: () => Play): void {
       ['call', 'count', {}, 5],
     ])
     await expect.poll(() => workshop.counted, { timeout: 60_000 }).toBe(1)
-    await expect.poll(() => server.app.sessions.atWork).toBe(false)
+    await expect.poll(() => inspect(server).sessions.atWork).toBe(false)
     // Far longer than this test may take: nothing is under way, so nothing is waited for.
     await server.drain(600)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     const answers = await playing
     expect(answers.at(-1)).toHaveProperty('error')
   })

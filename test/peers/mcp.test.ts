@@ -6,6 +6,7 @@ import { serve, type RunningServer } from '@openenv-ts/server/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fastMcpCommand, PEERS, serveFastMcp, SKIPPED, startMcpPlayer, type McpAnswer } from './peers.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Unmodified Python clients use the tools of our environments, and ours those of Python's servers.
 
@@ -148,7 +149,7 @@ describe.skipIf(SKIPPED).each(PEERS)('the Python clients of %s', (peer) => {
       expect(state).toMatchObject({ state: { episode_id: 'one', step_count: 3 } })
       expect(shut).toMatchObject({ done: true, reward: 0 })
       // It closed what it created: the slot is free.
-      await expect.poll(() => server.app.sessions.size).toBe(0)
+      await expect.poll(() => inspect(server).sessions.size).toBe(0)
     })
 
     it('MCPToolClient plays email-triage in a session that it created and attached to', async () => {

@@ -4,6 +4,7 @@ import emailTriage, { oracle } from '@openenv-ts/email-triage'
 import { serve } from '@openenv-ts/server/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { playOrs, serveOrs, SKIPPED, type OrsEpisodePlan, type OrsPeer, type Server } from './peers.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 // Unmodified Python clients of ORS play whole episodes on our server with the right actions, and see the rewards of an
 // episode in this process. Our client plays on their servers.
@@ -99,7 +100,7 @@ describe.skipIf(SKIPPED)('Python’s clients of ORS on our server', () => {
           rewards.map((_, at) => at === rewards.length - 1),
         )
       }
-      expect(server.app.sessions.size).toBe(0)
+      expect(inspect(server).sessions.size).toBe(0)
     },
   )
 
@@ -123,7 +124,7 @@ describe.skipIf(SKIPPED)('Python’s clients of ORS on our server', () => {
       expect(episode.reward).toBe(rewards.at(-1))
     }
     expect(seen.closed).toBe(true)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 })
 

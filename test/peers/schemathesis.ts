@@ -8,6 +8,7 @@ import { serve, type ListenOptions } from '@openenv-ts/server/node'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { SCHEMATHESIS, SKIPPED, runProgram } from './peers.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 /** Schemathesis makes thousands of requests, which takes minutes on a busy machine. */
 const TIMEOUT_MS = 600_000
@@ -58,7 +59,7 @@ export function itIsTrueForSchemathesis(examples: number): void {
         try {
           // In minimal mode the document is not served. What Schemathesis keeps goes into the folder, too.
           const document = join(folder, 'openapi.json')
-          await writeFile(document, JSON.stringify(await server.app.openApi()))
+          await writeFile(document, JSON.stringify(await inspect(server).openApi()))
           const { code, stdout } = await runProgram(
             SCHEMATHESIS,
             'schemathesis',

@@ -7,6 +7,7 @@ import { serveCommand } from './commands/serve.ts'
 import type { ServeFlags } from './serve-flags.ts'
 import { LIMIT_OPTIONS } from './limit-options.ts'
 import { listenOptions } from './serving.ts'
+import { inspect } from '@openenv-ts/server/testing'
 
 const FLAGS = Object.entries(LIMIT_OPTIONS).map(([limit, { long }]) => ({ limit, flag: long ?? '' }))
 
@@ -20,7 +21,7 @@ function asked(...words: string[]): ListenOptions {
 describe('the limits of a server', () => {
   it('each have a flag', async () => {
     const app = createApp(echo)
-    expect(Object.keys(LIMIT_OPTIONS).sort()).toEqual(Object.keys(app.limits).sort())
+    expect(Object.keys(LIMIT_OPTIONS).sort()).toEqual(Object.keys(inspect(app).limits).sort())
     await app.close()
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { echo } from '@openenv-ts/echo'
 import emailTriage from '@openenv-ts/email-triage'
-import { serve, serveSeveral } from '@openenv-ts/server/node'
+import { serve } from '@openenv-ts/server/node'
 import { openenv } from '../test/in-process.ts'
 
 describe('openenv tasks', () => {
@@ -70,7 +70,7 @@ describe('a server of several environments [OE-23]', () => {
   ]
 
   it('is listed by info, with names, descriptions and URLs', async () => {
-    await using server = await serveSeveral(several, { port: 0 })
+    await using server = await serve(several, { port: 0 })
     const { code, stdout } = await openenv(['info', server.url])
     expect(code).toBe(0)
     for (const text of ['echo', `${server.url}/echo`, echo.description.split('.')[0] ?? '', 'not available'])
@@ -91,7 +91,7 @@ describe('a server of several environments [OE-23]', () => {
   it.each(['tasks', 'eval'])(
     'makes %s name the URLs of those that there are, exit code 2',
     async (command) => {
-      await using server = await serveSeveral(several, { port: 0 })
+      await using server = await serve(several, { port: 0 })
       const { code, stdout, stderr } = await openenv([
         command,
         server.url,
@@ -105,7 +105,7 @@ describe('a server of several environments [OE-23]', () => {
   )
 
   it('lists nothing without a token', async () => {
-    await using server = await serveSeveral(several, { port: 0, tokens: { control: 'for-trainers' } })
+    await using server = await serve(several, { port: 0, tokens: { control: 'for-trainers' } })
     const { code, stdout, stderr } = await openenv(['info', server.url])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('refuses access')

@@ -2,10 +2,7 @@ import { join } from 'node:path'
 import { isOpenEnvError, type AnyEnvironment } from '@openenv-ts/core'
 import {
   LOOPBACK_HOSTS,
-  waysIn,
-  whyUnavailable,
   type UnavailableEnvironment,
-  type App,
   type LogEvent,
   type ResumeStore,
   type Tokens,
@@ -15,9 +12,8 @@ import {
   readTokens,
   resumeDirectory,
   serve,
-  serveSeveral,
-  type Isolation,
   type ListenOptions,
+  type RunningEnvironment,
   type RunningServer,
   type ServedEnvironment,
   type TrustedProxies,
@@ -25,7 +21,7 @@ import {
 import type { ServeFlags } from './serve-flags.ts'
 import { loadEnvironment } from './environment.ts'
 import { loadAll } from './loading.ts'
-import { checkIsolationFlags, isolate } from './isolating.ts'
+import { checkIsolationFlags, isolationOf, LOADER } from './isolating.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
 import { jsonLog } from './json-log.ts'
@@ -46,29 +42,17 @@ export async function serveEnvironments(names: readonly string[], flags: ServeFl
     log({ level: 'error', message: `Nobody caught this (${origin}).`, cause })
   })
   using interrupt = listenForInterrupt('Closing episodes …')
-  const isolations: Isolation[] = []
-  try {
-    const loaded = await loadAll(names, async (name) => {
-      const { environment } = await loadEnvironment(name)
-      const isolation = await isolate(name, environment, flags, log)
-      if (isolation !== undefined) isolations.push(isolation)
-      return { environment, isolation }
-    })
-    const several = names.length > 1
-    const served = await Promise.all(
-      loaded.map(async (each) =>
-        'unavailable' in each
-          ? each
-          : {
-              environment: each.environment,
-              options: await ownOptions(each.environment, flags, each.isolation, several),
-            },
-      ),
-    )
-    await serveUntil(interrupt.signal, await listen(served, flags, { tokens, log }), flags, tokens)
-  } finally {
-    await Promise.all(isolations.map((isolation) => isolation[Symbol.asyncDispose]()))
-  }
+  const loaded = await loadAll(names, async (name) => {
+    const { environment } = await loadEnvironment(name)
+    return { environment, module: name, loader: LOADER }
+  })
+  const several = names.length > 1
+  const served = await Promise.all(
+    loaded.map(async (each) =>
+      'unavailable' in each ? each : { ...each, options: await ownOptions(each.environment, flags, several) },
+    ),
+  )
+  await serveUntil(interrupt.signal, await listen(served, flags, { tokens, log }), flags, tokens)
   return EXIT.ok
 }
 
@@ -85,7 +69,7 @@ async function serveUntil(
       `warning: ${flags.host} is reachable from other machines, and whoever reaches it may use it: there are no tokens.`,
     )
   }
-  for (const app of server.apps) printWaysIn(app, server, flags)
+  for (const environment of server.environments) printWaysIn(environment, server, flags)
   print('  Ctrl-C stops it.')
   if (!signal.aborted) {
     await new Promise<void>((resolve) => {
@@ -129,18 +113,14 @@ interface Setting {
   readonly log: (event: LogEvent) => void
 }
 
-/** What holds for one environment alone: where its episodes run and where they are kept. */
+/** What holds for one environment alone: where its episodes are kept. */
 async function ownOptions(
   { name }: AnyEnvironment,
   { resumeDir }: ServeFlags,
-  isolation: Isolation | undefined,
   several: boolean,
 ): Promise<NonNullable<ServedEnvironment['options']>> {
   const folder = resumeDir === undefined || !several ? resumeDir : join(resumeDir, name)
-  return {
-    ...(folder === undefined ? {} : { resumeStore: await openResumeStore(folder) }),
-    ...(isolation === undefined ? {} : { openEpisode: () => isolation.openEpisode() }),
-  }
+  return folder === undefined ? {} : { resumeStore: await openResumeStore(folder) }
 }
 
 async function listen(
@@ -151,9 +131,7 @@ async function listen(
   const options = listenOptions(flags, setting)
   const [only] = served
   try {
-    return served.length === 1 && only !== undefined && !('unavailable' in only)
-      ? await serve(only.environment, { ...options, ...only.options })
-      : await serveSeveral(served, options)
+    return await serve(served.length === 1 && only !== undefined ? only : served, options)
   } catch (thrown) {
     throw listeningFault(thrown, flags)
   }
@@ -169,6 +147,7 @@ export function listenOptions(flags: ServeFlags, { tokens, log }: Setting): List
     basePath,
     routes,
     limits: limitsOf(flags),
+    isolation: isolationOf(flags),
     shape: given({ maxDepth: flags.maxDepth, maxValues: flags.maxValues }),
     ...given({ allowedOrigins: flags.allowedOrigin, operatorOrigins: flags.operatorOrigin }),
     ...given({ publicUrl: flags.publicUrl, agentUrl: flags.agentUrl, trustProxy: proxiesOf(flags) }),
@@ -216,6 +195,8 @@ function listeningFault(thrown: unknown, { port, host, routes }: ServeFlags): Er
       return new UsageError(
         `This machine has no address "${host}": give --host one of its own, such as 127.0.0.1.`,
       )
+    case 'FACTORY_ERROR':
+      return new Failure(oneLine(thrown))
     default:
       return thrown instanceof RangeError || isOpenEnvError(thrown)
         ? new UsageError(oneLine(thrown))
@@ -232,27 +213,22 @@ function logEvent({ level, message, cause }: LogEvent): void {
 
 /** What is served and how to connect: a line for each protocol, and those to copy below it. */
 function printWaysIn(
-  { environment, routes, sockets }: App,
-  { apps, publicUrl, agentUrl, operatorUrl, url }: RunningServer,
-  { routes: which, agentEpisode }: ServeFlags,
+  { name, description, unavailable, url: address, operatorUrl, waysIn }: RunningEnvironment,
+  server: RunningServer,
+  { routes }: ServeFlags,
 ): void {
-  const { name, description } = environment
-  const below = apps.length > 1 ? `/${name}` : ''
-  const base = publicUrl + below
-  const agents = { agentBase: agentUrl + below, playsAtMcp: agentEpisode !== undefined }
-  const reason = whyUnavailable(environment)
-  if (reason !== undefined) {
-    print(`  ${name}: not available: ${reason}`)
+  if (unavailable !== undefined) {
+    print(`  ${name}: not available: ${unavailable}`)
     return
   }
   print(`  ${name}: ${oneLine(description)}`)
-  for (const way of waysIn({ environment, routes, sockets }, base, agents)) {
-    print(`  ${way.protocol.padEnd(LABEL)}  ${way.url}`)
-    for (const [label, line] of way.lines) print(`    ${label.padEnd(LABEL - 2)}  ${line}`)
+  for (const { protocol, url, lines } of waysIn) {
+    print(`  ${protocol.padEnd(LABEL)}  ${url}`)
+    for (const [label, line] of lines) print(`    ${label.padEnd(LABEL - 2)}  ${line}`)
   }
-  if (which === 'minimal') return
-  print(`  ${'page'.padEnd(LABEL)}  ${base}`)
-  if (operatorUrl !== url) print(`  ${'metrics'.padEnd(LABEL)}  ${operatorUrl}${below}/metrics`)
+  if (routes === 'minimal') return
+  print(`  ${'page'.padEnd(LABEL)}  ${address}`)
+  if (server.operatorUrl !== server.url) print(`  ${'metrics'.padEnd(LABEL)}  ${operatorUrl}/metrics`)
 }
 
 /** The longest protocol. */

@@ -61,8 +61,8 @@ export interface ServerOptions {
   /** Metrics that only the platform knows, in Prometheus's text format. */
   readonly moreMetrics?: () => string
   /**
-   * Opens the episode of a session somewhere else than in this thread; absent: right here. The one place where
-   * isolation enters.
+   * Opens the episode of a session somewhere else than in this thread; right here when not given. `serve` fills it in for
+   * its option `isolation`.
    */
   readonly openEpisode?: () => ServedEpisode
   /**

@@ -2,6 +2,7 @@ import { echo } from '@openenv-ts/echo'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
+import { inspect } from '../inspect.ts'
 
 const PAGE = 'https://app.example.com'
 const BASE = 'http://127.0.0.1:8000'
@@ -36,7 +37,7 @@ const preflight = (options: ServerOptions, path: string, origin: string) =>
 const LOOPBACK = { allowedHosts: ['localhost', '127.0.0.1'] }
 
 describe('an allowed origin', () => {
-  const routes = createApp(echo).routes
+  const routes = inspect(createApp(echo)).routes
   const paths = [...new Set(routes.map(({ path }) => path))]
   const isOperator = (path: string) =>
     routes.some((route) => route.path === path && route.plane === 'operator')
@@ -143,7 +144,7 @@ describe('HEAD and OPTIONS', () => {
   it('leave no stream of events behind', async () => {
     const app = createApp(echo)
     expect((await app.fetch(new Request(`${BASE}/events`, { method: 'HEAD' }))).status).toBe(200)
-    expect(app.sessions.events.watched).toBe(false)
+    expect(inspect(app).sessions.events.watched).toBe(false)
     await app.close()
   })
 

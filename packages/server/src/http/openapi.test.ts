@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { createApp, type App } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
 import type { Plane } from '../access/plane.ts'
+import { inspect } from '../inspect.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -43,9 +44,9 @@ function references(value: unknown): readonly string[] {
 describe.each(CASES)('the OpenAPI document of $name in mode: $mode', ({ options, environment, mode }) => {
   it('says of every mounted route what it takes and answers', async () => {
     const app = appOf(environment, options)
-    const document = await app.openApi()
+    const document = await inspect(app).openApi()
     const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, Data>>>>
-    for (const { method, path, plane, operation } of app.routes) {
+    for (const { method, path, plane, operation } of inspect(app).routes) {
       const described = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
       if (operation.unsupported === true) {
         expect(described).toBeUndefined()
@@ -82,7 +83,7 @@ describe.each(CASES)('the OpenAPI document of $name in mode: $mode', ({ options,
   })
 
   it('refers only to components that it has', async () => {
-    const document = await appOf(environment, options).openApi()
+    const document = await inspect(appOf(environment, options)).openApi()
     const { schemas } = document['components'] as { readonly schemas: Data }
     const names = new Set(references(document))
     expect(names.size).toBeGreaterThan(0)
@@ -92,9 +93,9 @@ describe.each(CASES)('the OpenAPI document of $name in mode: $mode', ({ options,
 
   it('has exactly the paths that are mounted', async () => {
     const app = appOf(environment, options)
-    const { paths } = (await app.openApi()) as { paths: Data }
-    const mounted = app.routes
-      .filter(({ operation }) => operation.unsupported !== true)
+    const { paths } = (await inspect(app).openApi()) as { paths: Data }
+    const mounted = inspect(app)
+      .routes.filter(({ operation }) => operation.unsupported !== true)
       .map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'))
     expect(Object.keys(paths).sort()).toEqual([...new Set(mounted)].sort())
     expect('/reset' in paths).toBe(!mode.startsWith('production'))
@@ -103,7 +104,8 @@ describe.each(CASES)('the OpenAPI document of $name in mode: $mode', ({ options,
 
 describe('the tasks in the OpenAPI document', () => {
   const schemasOf = async (environment: AnyEnvironment) =>
-    ((await appOf(environment, {}).openApi())['components'] as { schemas: Record<string, Data> }).schemas
+    ((await inspect(appOf(environment, {})).openApi())['components'] as { schemas: Record<string, Data> })
+      .schemas
 
   it('are named where there are few', async () => {
     const { Split, Place, ResetOptions } = await schemasOf(emailTriage)
@@ -149,7 +151,7 @@ describe('the tasks in the OpenAPI document', () => {
     const view = z.strictObject({ task_id: z.enum(['task_easy', 'task_medium']), answer_key: z.string() })
     const environment = { ...emailTriage, tasks: { ...tasks, splits }, view }
     const app = appOf(environment, by.options)
-    const routes = app.routes.filter(({ method, plane }) => method === 'GET' && plane === 'about')
+    const routes = inspect(app).routes.filter(({ method, plane }) => method === 'GET' && plane === 'about')
     const paths = routes.map(({ path }) => path.replace(':env', emailTriage.name))
     expect(paths).toEqual(expect.arrayContaining(['/openapi.json', '/docs', '/schema']))
     for (const path of paths) {

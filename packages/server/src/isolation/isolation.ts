@@ -77,8 +77,9 @@ const MIB = 1024 * 1024
  * @returns When the first executor is ready; where episodes go from one to another, the second too.
  * @throws OpenEnvError `FACTORY_ERROR` when the environment cannot be loaded there.
  * @example
+ * // For an app behind a listener of your own; `serve` does this by itself.
  * await using isolation = await createIsolation({ kind: 'worker', module: '@openenv-ts/echo' })
- * await using server = await serve(echo, { openEpisode: isolation.openEpisode })
+ * const app = createApp(echo, { openEpisode: isolation.openEpisode })
  */
 export function createIsolation(options: IsolationOptions): Promise<Isolation> {
   // Unbuilt, its neighbor is TypeScript too.

@@ -6,6 +6,7 @@ import { createApp, type App } from '../app.ts'
 import { Calls } from '../ors/calls.ts'
 import type { ServerOptions } from '../options.ts'
 import type { SocketHandler } from '../socket/socket-like.ts'
+import { inspect } from '../inspect.ts'
 
 const TOKENS = { control: 'control-token', agent: 'agent-token' }
 const WHO = { none: undefined, agent: TOKENS.agent, control: TOKENS.control } as const
@@ -91,7 +92,7 @@ describe('an address that leads to no episode', () => {
   it('is refused again when its episode has ended', async () => {
     const address = await granted()
     expect(handshake(`${address}/ws`)).not.toBeInstanceOf(Response)
-    await app.sessions.drain()
+    await inspect(app).sessions.drain()
     expect(handshake(`${address}/ws`)).toHaveProperty('status', 404)
   })
 })
@@ -244,14 +245,14 @@ describe('slots', () => {
     handler.message(Buffer.from(JSON.stringify(rpc('openenv/session/create'))), false)
     await vi.waitUntil(() => socket.sent.length === 1)
     expect(JSON.parse(socket.sent[0] ?? '')).toHaveProperty('error.code', -32000)
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await send('POST', '/reset', {}, 'control')).status).toBe(200)
   })
 
   it('of agents leave some for orchestrators, over MCP by HTTP and by WebSocket', async () => {
     start({ ...fill, agentEpisode: '' })
     for (let count = 0; count < 15; count += 1) open('/mcp', 'agent')
-    await vi.waitUntil(() => app.sessions.size === 15)
+    await vi.waitUntil(() => inspect(app).sessions.size === 15)
     const hello = rpc('initialize', {
       protocolVersion: '2025-11-25',
       capabilities: {},
@@ -270,7 +271,7 @@ describe('slots', () => {
         }),
       )
     for (let count = 0; count < 5; count += 1) await (await initialize()).text()
-    expect(app.sessions.size).toBe(18)
+    expect(inspect(app).sessions.size).toBe(18)
     expect((await initialize()).status).toBe(503)
     for (const id of ['one', 'two'])
       expect((await send('POST', '/reset', { session_id: id }, 'control')).status).toBe(200)
@@ -281,7 +282,7 @@ describe('slots', () => {
     const { environment } = heldEnvironment({ concurrent: false })
     app = createApp(environment, { tokens: TOKENS, agentEpisode: '' })
     open('/mcp', 'agent')
-    await vi.waitUntil(() => app.sessions.size === 1)
+    await vi.waitUntil(() => inspect(app).sessions.size === 1)
     expect((await send('POST', '/reset', {}, 'control')).status).toBe(200)
     // And no agent takes it from an orchestrator.
     const { socket } = open('/mcp', 'agent')

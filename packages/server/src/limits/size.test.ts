@@ -8,6 +8,7 @@ import { post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const LIMIT = 16 * 1024 * 1024
 
@@ -47,7 +48,7 @@ describe('size [OE-10]', () => {
     expect(await client.closing).toMatchObject({ code: 1009 })
     expect(client.unread).toEqual([])
     expect(await neighbor.ask('step', { message: 'a' })).toMatchObject({ type: 'observation' })
-    await expect.poll(() => server.app.sessions.size).toBe(1)
+    await expect.poll(() => inspect(server).sessions.size).toBe(1)
   })
 
   it('closes a socket on the head of a 200 MiB message, before the message has come', async () => {

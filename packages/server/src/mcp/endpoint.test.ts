@@ -16,6 +16,7 @@ import {
 import type { ServerOptions } from '../options.ts'
 import { serve } from '../node/serve.ts'
 import type { ListenOptions, RunningServer } from '../node/listen-options.ts'
+import { inspect } from '../inspect.ts'
 
 const fresh = (options: ListenOptions = {}) => serve(doors, { port: 0, agentEpisode: 'third', ...options })
 
@@ -55,7 +56,7 @@ describe('a server that gives agents episodes', () => {
     const again = await initialize(one.url, { 'mcp-session-id': one.id })
     expect(again.message).toHaveProperty('error')
     expect(await one.call('count', {})).toMatchObject({ isError: true })
-    expect(server.app.sessions.size).toBe(2)
+    expect(inspect(server).sessions.size).toBe(2)
   })
 
   it('tells an agent its task, in the greeting of either revision', async () => {
@@ -92,7 +93,7 @@ describe('a server that gives agents episodes', () => {
     await using server = await fresh({ maxSessions: 1 })
     const session = await McpSession.open(`${server.url}/mcp`)
     expect((await session.request('DELETE')).status).toBe(200)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     expect((await session.post({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).status).toBe(404)
     expect((await session.request('DELETE')).status).toBe(404)
     expect((await session.request('GET')).status).toBe(404)
@@ -123,7 +124,7 @@ describe('a server that gives agents episodes', () => {
     const nonsense = { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }
     expect((await postMcp(url, nonsense)).message).toHaveProperty('error')
     expect((await postMcp(url, { jsonrpc: '2.0', id: 1, method: 'tools/list' })).status).toBe(400)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 
   it('shares one episode among requests of the revision without sessions, and opens a fresh one after its end [OE-19]', async () => {
@@ -136,9 +137,9 @@ describe('a server that gives agents episodes', () => {
     expect((await call('count'))['structuredContent']).toEqual({ result: 1 })
     await call('leave')
     // It holds no slot any more.
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     expect((await call('count'))['structuredContent']).toEqual({ result: 0 })
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('shares one episode for each token, when there are tokens [OE-19]', async () => {
@@ -162,9 +163,9 @@ describe('a server that gives agents episodes', () => {
     const count = async () => askModern(`${server.url}/mcp`, 'tools/call', { name: 'count' })
     await count()
     clock.advance(3_600_000)
-    await server.app.sessions.reap()
+    await inspect(server).sessions.reap()
     expect((await count()).message['result']).toMatchObject({ isError: false })
-    await server.app.sessions.drain()
+    await inspect(server).sessions.drain()
     expect(await count()).toMatchObject({
       status: 503,
       message: { error: { message: expect.stringContaining('shutting down') } },
@@ -174,7 +175,7 @@ describe('a server that gives agents episodes', () => {
   it('ends an MCP session that nobody goes on with, and not one whose stream is open', async () => {
     const clock = manualClock()
     await using server = await fresh({ clock, idleSeconds: 900 })
-    const { sessions } = server.app
+    const { sessions } = inspect(server)
     const idle = await McpSession.open(`${server.url}/mcp`)
     const listening = await McpSession.open(`${server.url}/mcp`)
     const controller = new AbortController()
@@ -202,11 +203,11 @@ describe('a server that gives agents episodes', () => {
       const { url, id } = await grant(server)
       const session = await McpSession.open(url)
       const stream = await session.request('GET')
-      expect(server.app.sessions.find(id)).toMatchObject({ held: true })
+      expect(inspect(server).sessions.find(id)).toMatchObject({ held: true })
       if (why === 'the agent leaves') await session.request('DELETE')
       else for (let count = 0; count < 16; count += 1) await McpSession.open(url)
       await stream.text()
-      expect(server.app.sessions.find(id)).toMatchObject({ held: false })
+      expect(inspect(server).sessions.find(id)).toMatchObject({ held: false })
     },
   )
 
@@ -241,7 +242,7 @@ describe('a server where orchestrators open the episodes', () => {
     }
     // Nothing is kept of such clients, however many say hello.
     expect((await initialize(`${server.url}/mcp`)).headers.get('mcp-session-id')).toBeNull()
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 
   it('gives an agent the one episode of its address, in every dialect and revision [OE-19]', async () => {
@@ -262,7 +263,7 @@ describe('a server where orchestrators open the episodes', () => {
     expect((await steps.step({ tool_name: 'count' }))['result'].data).toBe(5)
     const state = await (await fetch(`${server.url}/state?session_id=${id}`)).json()
     expect(state).toMatchObject({ episode_id: 'granted', step_count: 6 })
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('lets no agent start its episode over, on none of the ways there are to its address [OE-19]', async () => {
@@ -307,7 +308,7 @@ describe('a server where orchestrators open the episodes', () => {
       -32602,
     )
     await session.request('DELETE')
-    expect(server.app.sessions.size).toBe(2)
+    expect(inspect(server).sessions.size).toBe(2)
     // The same episode still; a call of a tool that there is not is a step like any other.
     const state = await (await fetch(`${server.url}/state?session_id=${id}`)).json()
     expect(state).toMatchObject({ episode_id: 'kept', step_count: 7 })

@@ -6,6 +6,7 @@ import { post } from '../../test/http-client.ts'
 import type { LogEvent } from '../log-event.ts'
 import { serve } from '../node/serve.ts'
 import type { RunningServer } from '../node/listen-options.ts'
+import { inspect } from '../inspect.ts'
 
 /** A world whose one slow tool says when it has begun, and goes on when the test lets it. */
 class Workshop {
@@ -251,7 +252,7 @@ describe('what a client accepts', () => {
     ['*/*;q=0', null],
   ])('%s is answered with %s', async (accept, type) => {
     await using server = await serve(new Workshop().environment, { port: 0, agentEpisode: '' })
-    const { app } = server
+    const app = inspect(server)
     const ask = (body: unknown, more: Record<string, string> = {}) =>
       app.fetch(
         new Request(`${server.url}/mcp`, {

@@ -10,6 +10,7 @@ import { createApp } from '../app.ts'
 import { dialectOf } from './dialect.ts'
 import { serve } from '../node/serve.ts'
 import type { RunningServer } from '../node/listen-options.ts'
+import { inspect } from '../inspect.ts'
 
 const HTTP = { port: 0 } as const
 
@@ -55,7 +56,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
       id: 7,
       result: { session_id, closed: true },
     })
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 
   it('lists every tool with a description and both spellings of an object schema, also one that says nothing about itself', async () => {
@@ -160,7 +161,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
       id,
       error: { code, message: expect.any(String), data: null },
     })
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 
   it('answers every JSON that there is in its own form, and none of it harms the server', async () => {
@@ -178,7 +179,7 @@ describe("OpenEnv's JSON-RPC over HTTP", () => {
       }),
       { numRuns: 500 },
     )
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     await app.close()
   })
 
@@ -232,7 +233,7 @@ describe('attaching to a session, /ws?session_id=', () => {
       2,
     )
     expect((await socket.ask({ type: 'state' }))['data']).toMatchObject({ episode_id: 'one', step_count: 3 })
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('ends with the socket only as an attachment: another may follow, and close says closed', async () => {
@@ -266,7 +267,7 @@ describe('attaching to a session, /ws?session_id=', () => {
     })
     expect((await socket.step(openDoor(2)))['error']).toBeNull()
     await socket[Symbol.asyncDispose]()
-    await expect.poll(() => server.app.sessions.size).toBe(0)
+    await expect.poll(() => inspect(server).sessions.size).toBe(0)
     expect(await rpc(`${server.url}/mcp`, 'tools/list', { session_id })).toHaveProperty('error.code', -32602)
   })
 
@@ -278,7 +279,7 @@ describe('attaching to a session, /ws?session_id=', () => {
       await using socket = await FrameSocket.open(`${server.url}/ws?session_id=${id}`)
       expect(await socket.next()).toMatchObject({ type: 'error', data: { code: 'SESSION_ERROR' } })
       expect(await socket.closing).toBe(1000)
-      expect(server.app.sessions.size).toBe(0)
+      expect(inspect(server).sessions.size).toBe(0)
     },
   )
 
@@ -308,7 +309,7 @@ describe('attaching to a session, /ws?session_id=', () => {
   ])('keeps a session as long as %s is open, and not for ever after', async (_where, path) => {
     const clock = manualClock()
     await using server = await serve(doors, { ...HTTP, clock, idleSeconds: 900 })
-    const { sessions } = server.app
+    const { sessions } = inspect(server)
     const session_id = await begun(server)
     const session = sessions.find(session_id)
     if (session === undefined) throw new Error('There is no session.')
@@ -494,7 +495,7 @@ describe('JSON-RPC on a socket of its own, WS /mcp', () => {
       error: { code: -32600 },
     })
     await socket[Symbol.asyncDispose]()
-    await expect.poll(() => server.app.sessions.size).toBe(0)
+    await expect.poll(() => inspect(server).sessions.size).toBe(0)
   })
 
   it('stays open after frames that are no requests', async () => {
@@ -553,7 +554,7 @@ describe('JSON-RPC on a socket of its own, WS /mcp', () => {
         result: { data: 1 },
       })
     }
-    await expect.poll(() => server.app.sessions.size).toBe(0)
+    await expect.poll(() => inspect(server).sessions.size).toBe(0)
   })
 
   it('forgets a client that leaves while its episode still begins', async () => {
@@ -563,6 +564,6 @@ describe('JSON-RPC on a socket of its own, WS /mcp', () => {
       socket.socket.terminate()
       await socket.closing
     }
-    await expect.poll(() => server.app.sessions.size).toBe(0)
+    await expect.poll(() => inspect(server).sessions.size).toBe(0)
   })
 })

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { post } from '../../test/http-client.ts'
 import { ACCEPT_BOTH, McpSession } from '../../test/mcp-client.ts'
 import { serve } from './serve.ts'
+import { inspect } from '../inspect.ts'
 
 const SIZE = 24_000_000
 
@@ -52,7 +53,7 @@ describe('an answer that is not read in time', () => {
       (await post(agentUrl, '', { jsonrpc: '2.0', id: 2, method: 'tools/list' })).status
     // As long as so much is unread, nothing else is answered.
     await expect.poll(statusOfAnother).toBe(429)
-    const { sessions } = server.app
+    const { sessions } = inspect(server)
     let now = performance.now()
     const after = async (): Promise<number> => {
       now += sessions.limits.readSeconds * 1000

@@ -6,6 +6,7 @@ import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from './serve.ts'
 import type { LogEvent } from '../log-event.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -26,7 +27,7 @@ describe('a socket that goes away', () => {
     await using server = await serve(counter, { port: 0 })
     for (let wave = 0; wave < 10; wave += 1) {
       const clients = await Promise.all(Array.from({ length: 100 }, () => SocketClient.open(server.url)))
-      expect(server.app.sessions.size).toBe(100)
+      expect(inspect(server).sessions.size).toBe(100)
       await Promise.all(clients.filter((_, at) => at % 2 === 0).map((client) => client.ask('reset', {})))
       for (const [at, client] of clients.entries()) {
         if (at % 4 === 0) client.send('close')
@@ -35,7 +36,7 @@ describe('a socket that goes away', () => {
         else client.connection.resetAndDestroy()
       }
       await Promise.all(clients.map(({ closing }) => closing))
-      await vi.waitUntil(() => server.app.sessions.size === 0)
+      await vi.waitUntil(() => inspect(server).sessions.size === 0)
     }
   })
 
@@ -48,7 +49,7 @@ describe('a socket that goes away', () => {
     await held.reached()
     client.connection.resetAndDestroy()
     await vi.waitUntil(() => held.closed === 1)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     expect(held.signals.at(-1)?.aborted).toBe(true)
     await using next = await SocketClient.open(server.url)
     expect(await next.ask('reset', {})).toMatchObject({ type: 'observation' })
@@ -59,9 +60,9 @@ describe('a socket that goes away', () => {
     await using alive = await SocketClient.open(server.url)
     await alive.ask('reset', {})
     const mute = await mutePeer(server.port)
-    expect(server.app.sessions.size).toBe(2)
+    expect(inspect(server).sessions.size).toBe(2)
     await once(mute, 'close')
-    await vi.waitUntil(() => server.app.sessions.size === 1)
+    await vi.waitUntil(() => inspect(server).sessions.size === 1)
     expect(await alive.ask('step', { add: 1 })).toMatchObject({ type: 'observation' })
   })
 
@@ -70,7 +71,7 @@ describe('a socket that goes away', () => {
     await using server = await serve(counter, { port: 0, pingSeconds: 0.05, log: (event) => log.push(event) })
     await using client = await SocketClient.open(server.url, { autoPong: false })
     expect(await client.closing).toEqual({ code: 1011, reason: 'keepalive ping timeout' })
-    await vi.waitUntil(() => server.app.sessions.size === 0)
+    await vi.waitUntil(() => inspect(server).sessions.size === 0)
     expect(log).toMatchObject([{ level: 'warning', message: expect.stringContaining('127.0.0.1') }])
   })
 
@@ -98,7 +99,7 @@ describe('a socket that goes away', () => {
     client.send('step', { hold: true, tag: 'gone' })
     await vi.waitUntil(() => held.waiting === 2)
     client.socket.terminate()
-    await vi.waitUntil(() => server.app.sessions.size === 1)
+    await vi.waitUntil(() => inspect(server).sessions.size === 1)
     held.release()
     expect(await neighbor.next()).toMatchObject({ data: { observation: { tag: 'mine' } } })
     await neighbor.settled()
@@ -109,10 +110,10 @@ describe('a socket that goes away', () => {
 describe('capacity', () => {
   it('is 16,384 sessions by default, and one for an environment that is not concurrent [OE-12]', async () => {
     await using many = await serve(counter, { port: 0 })
-    expect(many.app.sessions.max).toBe(16_384)
+    expect(inspect(many).sessions.max).toBe(16_384)
     const held = heldEnvironment({ concurrent: false })
     await using one = await serve(held.environment, { port: 0, maxSessions: 5 })
-    expect(one.app.sessions.max).toBe(1)
+    expect(inspect(one).sessions.max).toBe(1)
     await using holder = await SocketClient.open(one.url)
     await holder.ask('reset', {})
     await using late = await SocketClient.open(one.url)
@@ -137,13 +138,13 @@ describe('capacity', () => {
     const holder = await SocketClient.open(server.url)
     await using late = await SocketClient.open(server.url)
     holder.socket.terminate()
-    await vi.waitUntil(() => server.app.sessions.size === 0)
+    await vi.waitUntil(() => inspect(server).sessions.size === 0)
     expect(await late.ask('reset', {})).toMatchObject({ type: 'observation' })
     // Longer than any delay of a refusal.
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(late.unread).toEqual([])
     expect(await late.ask('step', { add: 1 })).toMatchObject({ type: 'observation' })
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 })
 
@@ -157,7 +158,7 @@ describe('shutting down', () => {
     await server.close()
     expect(held.closed).toBe(6)
     for (const client of clients) expect(await client.closing).toMatchObject({ code: 1001 })
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     await expect(SocketClient.open(server.url)).rejects.toThrow('ECONNREFUSED')
     await expect(server.close()).resolves.toBeUndefined()
   })

@@ -1,7 +1,7 @@
-import type { AnyEnvironment } from '@openenv-ts/core'
 import { keysOf } from '@openenv-ts/core/host'
-import type { App } from '../app.ts'
+import type { IsolationKind, IsolationOptions } from '../isolation/isolation.ts'
 import type { ServerOptions } from '../options.ts'
+import type { RunningEnvironment } from './served-environment.ts'
 import type { TrustedProxies } from './forwarded.ts'
 
 /** Where and how to listen, beside what the server does. */
@@ -34,14 +34,20 @@ export interface ListenOptions extends ServerOptions {
    * head or its handshake.
    */
   readonly requestSeconds?: number
+  /**
+   * Where episodes run: `inline`, in this thread, when not given; `worker`, in threads; `process`, in processes of their
+   * own; or one of the two with its options. An environment that is isolated is given by its module.
+   */
+  readonly isolation?: 'inline' | IsolationKind | ServeIsolation
 }
+
+/** Isolation with its options; where executors load an environment from is said with the environment. */
+export type ServeIsolation = Omit<IsolationOptions, 'module' | 'loader' | 'log'>
 
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
-  /** What answers: one for each environment, in their order. */
-  readonly apps: readonly App[]
-  /** The first of them. */
-  readonly app: App
+  /** What is served, in the order in which it was given. */
+  readonly environments: readonly RunningEnvironment[]
   readonly port: number
   /** Without a trailing slash, base path included. Of several environments, each is below it under its name. */
   readonly url: string
@@ -61,16 +67,7 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** One of several environments that are served together. */
-export interface ServedEnvironment {
-  readonly environment: AnyEnvironment
-  /** What holds for it alone, over the options of all. */
-  readonly options?: Pick<
-    ServerOptions,
-    'openEpisode' | 'resumeStore' | 'agentEpisode' | 'maxSessions' | 'about'
-  >
-}
-
+/** Every option of `serve`. */
 export const KEYS = keysOf<ListenOptions>({
   ...{
     mode: true,
@@ -99,5 +96,6 @@ export const KEYS = keysOf<ListenOptions>({
     trustProxy: true,
     requestSeconds: true,
     limits: true,
+    isolation: true,
   },
 })

@@ -5,6 +5,7 @@ import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { serve } from './serve.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -45,7 +46,7 @@ describe('the host check', () => {
       expect(await call(app, 'POST', path, { headers: { host } })).toMatchObject({ status: 403 })
     }
     await expect(SocketClient.open(server.url, { headers: { host } })).rejects.toThrow('403')
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 
   it.each([
@@ -97,7 +98,7 @@ describe('the host check', () => {
 describe('production mode', () => {
   it('has no route that controls an episode or tells of tasks', async () => {
     await using server = await serve(counter, { port: 0, mode: 'production' })
-    const control = server.app.routes.filter(({ plane }) => plane === 'control')
+    const control = inspect(server).routes.filter(({ plane }) => plane === 'control')
     expect(control.map(({ path }) => path)).toEqual([])
     for (const path of [
       '/reset',

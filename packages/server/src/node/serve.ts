@@ -1,19 +1,23 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { checkKeys, selectTask } from '@openenv-ts/core/host'
-import { createApp, type App } from '../app.ts'
+import { mountApp, type MountedApp } from '../mounted-app.ts'
+import { keepInside } from '../inspect.ts'
+import { waysIn } from '../routes/ways-in.ts'
 import { normalBasePath } from '../http/base-path.ts'
-import type { Mode, ServerOptions } from '../options.ts'
+import type { Mode } from '../options.ts'
 import { openListener, type Listener } from './listener.ts'
 import { agentAddress, publicAddress } from '../access/public-url.ts'
 import { readForwarded } from './forwarded.ts'
 import type { Plane } from '../access/plane.ts'
 import { several } from './several.ts'
-import { placeholder, whyUnavailable, type UnavailableEnvironment } from '../unavailable.ts'
+import { placeholder, whyUnavailable } from '../unavailable.ts'
 import { settledWithin } from './settled-within.ts'
 import { LAG_INTERVAL_MS, processMetrics } from './process-metrics.ts'
 import { seconds } from './seconds.ts'
-import { type ListenOptions, type RunningServer, type ServedEnvironment, KEYS } from './listen-options.ts'
+import { type ListenOptions, type RunningServer, KEYS } from './listen-options.ts'
+import { prepare, unavailable, type Prepared } from './prepare.ts'
+import type { RunningEnvironment, Servable, ServedEnvironment } from './served-environment.ts'
 import { AGENT_PLANES, OPERATOR_PLANES, planesOf, namesOf, urlHost } from './ports.ts'
 import { ANSWERS_GRACE_MS, finishCalls, shutDown } from './shutdown.ts'
 
@@ -23,53 +27,36 @@ const DEFAULT_DRAIN_SECONDS = 10
 const DEFAULT_REQUEST_SECONDS = 60
 
 /**
- * Serves an environment on a port, by default on loopback only.
+ * Serves an environment on a port, by default on loopback only. A list of environments is served below the name of each:
+ * `/echo/ws`, `/email-triage/reset`.
  *
+ * Of a list, one that is given as unavailable, or that cannot be started or served as it is defined, stops no other
+ * [OE-23]: its resets are refused with `FACTORY_ERROR`, and the listings say that it is not available. What is wrong is
+ * logged.
+ *
+ * @param given - The environment or environments: each itself, or its module, as isolation needs it.
  * @throws Error with `code` `EADDRINUSE` when the port is taken. OpenEnvError `VALIDATION_ERROR` when there is no such task
- * for agents.
+ * for agents, `FACTORY_ERROR` when the only environment cannot be loaded or started. RangeError when two have the same
+ * name, when none can be served, and when isolation does not know where to load one from.
+ * @example
+ * await using server = await serve('@openenv-ts/echo', { isolation: 'worker' })
  */
-export function serve(environment: AnyEnvironment, options: ListenOptions = {}): Promise<RunningServer> {
-  return listenFor([{ environment, path: '' }], options)
-}
-
-/**
- * Serves several environments on one port, each below its own name: `/echo/ws`, `/email-triage/reset`.
- *
- * One that is given as unavailable, or that cannot be served as it is defined, stops no other [OE-23]: its resets are
- * refused with `FACTORY_ERROR`, and the listings say that it is not available. What is wrong is logged.
- *
- * @throws RangeError when two have the same name, and when none can be served. Error with `code` `EADDRINUSE` when the port is taken.
- */
-export async function serveSeveral(
-  environments: readonly (ServedEnvironment | UnavailableEnvironment)[],
+export async function serve(
+  given: Servable | readonly Servable[],
   options: ListenOptions = {},
 ): Promise<RunningServer> {
-  const { log = ignore } = options
-  const served = environments.map((each): ServedEnvironment => {
-    if (!('unavailable' in each)) return each
-    logUnavailable(log, each)
-    return { environment: placeholder(each) }
-  })
-  if (served.length > 0 && environments.every((each) => 'unavailable' in each))
-    throw new RangeError('None of the environments can be served.')
-  const names = served.map(({ environment }) => environment.name)
-  const twice = names.find((name, at) => names.indexOf(name) !== at)
-  if (twice !== undefined) throw new RangeError(`Two environments have the name "${twice}".`)
-  const placed = served.map((each) => ({ ...each, path: `/${each.environment.name}` }))
-  return listenFor(placed, options)
-}
-
-function logUnavailable(log: NonNullable<ServerOptions['log']>, environment: UnavailableEnvironment): void {
-  const { name, unavailable, cause } = environment
-  const message = `The environment "${name}" is not available: ${unavailable}`
-  log({ level: 'error', message, ...(cause === undefined ? {} : { cause }) })
-}
-
-async function listenFor(
-  environments: readonly (ServedEnvironment & { readonly path: string })[],
-  options: ListenOptions,
-): Promise<RunningServer> {
   checkKeys('the options of serve', options, KEYS)
+  const prepared = await prepare(given, options)
+  try {
+    return await listenFor(prepared, options)
+  } catch (error) {
+    await prepared[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function listenFor(prepared: Prepared, options: ListenOptions): Promise<RunningServer> {
+  const { environments } = prepared
   const { host = '127.0.0.1' } = options
   const port = options.port ?? (options.routes === 'minimal' ? 7860 : 8000)
   const mode = options.mode ?? modeFromVariable(process.env['OPENENV_MODE'])
@@ -87,8 +74,8 @@ async function listenFor(
   const toldAgentUrl = agentAddress(options.agentUrl === undefined ? {} : { agentUrl: options.agentUrl })
   const forwarded = options.trustProxy === undefined ? () => null : readForwarded(options.trustProxy)
   let boundAgentUrl: string | undefined
-  const appOf = (environment: AnyEnvironment, path: string, own: ServedEnvironment['options']): App =>
-    createApp(environment, {
+  const appOf = (environment: AnyEnvironment, path: string, own: ServedEnvironment['options']): MountedApp =>
+    mountApp(environment, {
       moreMetrics: () => processMetrics(lag),
       ...options,
       ...(publicUrl === undefined ? {} : { publicUrl: publicUrl + path }),
@@ -105,7 +92,7 @@ async function listenFor(
     path: basePath + path,
     app: environments.length === 1 ? appOf(environment, path, own) : appOrPlaceholder(environment, path, own),
   }))
-  function appOrPlaceholder(...[environment, path, own]: Parameters<typeof appOf>): App {
+  function appOrPlaceholder(...[environment, path, own]: Parameters<typeof appOf>): MountedApp {
     try {
       return appOf(environment, path, own)
     } catch (cause) {
@@ -114,7 +101,7 @@ async function listenFor(
       // What is wrong with the options throws here again.
       const { openEpisode: _, ...rest } = own ?? {}
       const app = appOf(placeholder({ name, unavailable: reason }), path, rest)
-      logUnavailable(options.log ?? ignore, { name, unavailable: reason, cause })
+      unavailable({ name, unavailable: reason, cause }, options.log ?? ignore)
       return app
     }
   }
@@ -125,8 +112,6 @@ async function listenFor(
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedHosts === undefined ? {} : { allowedHosts }),
   })
-  const [app] = apps
-  if (app === undefined) throw new RangeError('There is no environment to serve.')
   const urlAt = (bound: number): string => `http://${urlHost(host)}:${String(bound)}${basePath}`
   const listeners: Listener[] = []
   const requestSeconds = seconds('requestSeconds', options.requestSeconds, DEFAULT_REQUEST_SECONDS)
@@ -165,30 +150,49 @@ async function listenFor(
   }
   lag.enable()
   let closing: Promise<void> | undefined
-  const close = (): Promise<void> => {
+  const end = (answersMs?: number): Promise<void> => {
     lag.disable()
-    return (closing ??= shutDown(listeners, apps))
+    // Episodes end first: what they run in is still needed for that.
+    closing ??= shutDown(listeners, apps, answersMs).finally(() => prepared[Symbol.asyncDispose]())
+    return closing
   }
+  const close = (): Promise<void> => end()
   const drain = async (seconds = DEFAULT_DRAIN_SECONDS): Promise<void> => {
-    const end = performance.now() + seconds * 1000
+    const enough = performance.now() + seconds * 1000
     for (const { sessions } of apps) sessions.stopOpening()
     await settledWithin(seconds * 1000, finishCalls(listeners, apps))
-    lag.disable()
     // What was answered last may still be on its way.
-    await (closing ??= shutDown(listeners, apps, Math.max(end - performance.now(), ANSWERS_GRACE_MS)))
+    await end(Math.max(enough - performance.now(), ANSWERS_GRACE_MS))
   }
-  return {
-    apps,
-    app,
+  const reachedAt = publicUrl ?? url
+  const agentUrl = toldAgentUrl() ?? boundAgentUrl ?? reachedAt
+  const running = environments.map(({ path, options: own }, at): RunningEnvironment => {
+    const { environment, routes, sockets } = apps[at] as MountedApp
+    const reason = whyUnavailable(environment)
+    const playsAtMcp = (own?.agentEpisode ?? options.agentEpisode) !== undefined
+    const agents = { agentBase: agentUrl + path, playsAtMcp }
+    return {
+      name: environment.name,
+      description: environment.description,
+      unavailable: reason,
+      url: reachedAt + path,
+      operatorUrl: operatorUrl + path,
+      waysIn: reason === undefined ? waysIn({ environment, routes, sockets }, reachedAt + path, agents) : [],
+    }
+  })
+  const server: RunningServer = {
+    environments: running,
     port: listeners[0]?.port ?? port,
     url,
-    publicUrl: publicUrl ?? url,
-    agentUrl: toldAgentUrl() ?? boundAgentUrl ?? publicUrl ?? url,
+    publicUrl: reachedAt,
+    agentUrl,
     operatorUrl,
     drain,
     close,
     [Symbol.asyncDispose]: close,
   }
+  keepInside(server, apps)
+  return server
 }
 
 function modeFromVariable(value: string | undefined): Mode {

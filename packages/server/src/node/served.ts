@@ -1,7 +1,7 @@
-import type { App } from '../app.ts'
+import type { MountedApp } from '../mounted-app.ts'
 import type { ServerLimits } from '../limits/limits.ts'
 
 /** What a listener answers with. */
-export type Served = Pick<App, 'fetch' | 'upgrade' | 'maxMessageBytes'> & {
+export type Served = Pick<MountedApp, 'fetch' | 'upgrade' | 'maxMessageBytes'> & {
   readonly limits: Pick<ServerLimits, 'connections'>
 }

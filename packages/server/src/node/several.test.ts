@@ -6,22 +6,23 @@ import { z } from 'zod'
 import type { LogEvent } from '../log-event.ts'
 import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
-import { serveSeveral } from './serve.ts'
+import { serve } from './serve.ts'
+import { inspectAll } from '../inspect.ts'
 
 const both = [{ environment: echo }, { environment: emailTriage }]
 
 describe('several environments behind one listener', () => {
   it('are each whole below their name, over HTTP and WebSocket', async () => {
-    await using server = await serveSeveral(both, { port: 0 })
+    await using server = await serve(both, { port: 0 })
     expect((await get(server.url, '/echo/metadata')).body).toMatchObject({ name: 'echo' })
     expect((await get(server.url, '/email-triage/metadata')).body).toMatchObject({ name: 'email-triage' })
     await using socket = await SocketClient.open(`${server.url}/echo`)
     expect(await socket.ask('reset', {})).toMatchObject({ data: { observation: { message: '' } } })
-    expect(server.apps.map(({ sessions }) => sessions.size)).toEqual([1, 0])
+    expect(inspectAll(server).map(({ sessions }) => sessions.size)).toEqual([1, 0])
   })
 
   it.each(['', '/envs'])('are listed at the root, below %j [OE-23]', async (basePath) => {
-    await using server = await serveSeveral(both, { port: 0, basePath })
+    await using server = await serve(both, { port: 0, basePath })
     expect((await get(server.url, '/health')).status).toBe(200)
     expect((await get(server.url, '/metadata')).body).toMatchObject({
       environments: [
@@ -39,7 +40,7 @@ describe('several environments behind one listener', () => {
 
   it('leave the root with nothing else, and each plane closed to others', async () => {
     const tokens = { control: 'for-trainers', agent: 'for-agents' }
-    await using server = await serveSeveral(both, { port: 0, tokens })
+    await using server = await serve(both, { port: 0, tokens })
     const as = (token: string) => ({ authorization: `Bearer ${token}` })
     for (const path of ['/', '/web', '/metadata', '/list_environments'])
       expect([path, (await fetch(server.url + path)).status]).toEqual([path, 401])
@@ -53,7 +54,7 @@ describe('several environments behind one listener', () => {
 
   it('keep their checks of tokens, base path and addresses for agents [OE-21]', async () => {
     const tokens = { control: 'for-trainers' }
-    await using server = await serveSeveral(both, { port: 0, basePath: '/envs', agentPort: 0, tokens })
+    await using server = await serve(both, { port: 0, basePath: '/envs', agentPort: 0, tokens })
     expect((await post(server.url, '/echo/reset', {})).status).toBe(401)
     const headers = { authorization: 'Bearer for-trainers' }
     const opened = await post(server.url, '/echo/sessions', {}, headers)
@@ -69,7 +70,7 @@ describe('several environments behind one listener', () => {
       'broken.ts\n cannot be loaded: /home/someone/envs/broken.ts throws\u001b[31m an error (line 3).'
     const broken = { name: 'broken', unavailable: reason, cause }
     const undescribable = { ...echo, name: 'undescribable', action: z.strictObject({ at: z.date() }) }
-    await using server = await serveSeveral(
+    await using server = await serve(
       [{ environment: echo }, broken, { environment: undescribable as unknown as AnyEnvironment }],
       { port: 0, log: (event) => logged.push(event), agentEpisode: '' },
     )
@@ -86,7 +87,7 @@ describe('several environments behind one listener', () => {
     })
     const { body } = await post(server.url, '/undescribable/reset', {})
     expect(body).toMatchObject({ code: 'FACTORY_ERROR', detail: expect.stringContaining('no JSON Schema') })
-    expect(server.apps.map(({ sessions }) => sessions.size)).toEqual([0, 1, 0])
+    expect(inspectAll(server).map(({ sessions }) => sessions.size)).toEqual([0, 1, 0])
     expect((await post(server.url, '/echo/reset', {})).status).toBe(200)
 
     expect((await get(server.url, '/metadata')).body['environments']).toMatchObject([
@@ -122,15 +123,15 @@ describe('several environments behind one listener', () => {
 
   it('are not served when none of them is available, nor under what is no name, nor is a mistake in the options one of theirs', async () => {
     const none = { name: 'broken', unavailable: 'It is not there.' }
-    await expect(serveSeveral([none, { ...none, name: 'other' }], { port: 0 })).rejects.toThrow(
+    await expect(serve([none, { ...none, name: 'other' }], { port: 0 })).rejects.toThrow(
       'None of the environments',
     )
-    await expect(serveSeveral([...both, { ...none, name: '../x' }], { port: 0 })).rejects.toThrow('no name')
-    await expect(serveSeveral([...both, none], { port: 0, limits: { connections: -1 } })).rejects.toThrow()
+    await expect(serve([...both, { ...none, name: '../x' }], { port: 0 })).rejects.toThrow('no name')
+    await expect(serve([...both, none], { port: 0, limits: { connections: -1 } })).rejects.toThrow()
   })
 
   it('must have different names', async () => {
-    await expect(serveSeveral([{ environment: echo }, { environment: echo }], { port: 0 })).rejects.toThrow(
+    await expect(serve([{ environment: echo }, { environment: echo }], { port: 0 })).rejects.toThrow(
       'Two environments have the name "echo".',
     )
   })

@@ -1,5 +1,5 @@
 import type { AnyEnvironment } from '@openenv-ts/core'
-import type { App } from '../app.ts'
+import type { MountedApp } from '../mounted-app.ts'
 import { Cors } from '../access/cors.ts'
 import { Authorizer } from '../access/authorizer.ts'
 import { hostCheck } from '../access/host-check.ts'
@@ -20,7 +20,7 @@ import { whyUnavailable } from '../unavailable.ts'
 /** An app and the path that all of its routes begin with; empty for the only one. */
 export interface Placed {
   readonly path: string
-  readonly app: App
+  readonly app: MountedApp
 }
 
 /**
@@ -33,7 +33,7 @@ export function several(
 ): Served {
   const [first] = placed
   if (first !== undefined && placed.length === 1) return first.app
-  const appFor = ({ url }: Request): App | undefined => {
+  const appFor = ({ url }: Request): MountedApp | undefined => {
     const asked = routePath(url)
     return placed.find(({ path }) => asked === path || asked.startsWith(`${path}/`))?.app
   }
@@ -55,7 +55,7 @@ function listing(
   environments: readonly AnyEnvironment[],
   limits: ServerLimits,
   options: ServerOptions & { readonly basePath: string },
-): App['fetch'] {
+): MountedApp['fetch'] {
   const { basePath, publicUrl, tokens, log = () => undefined } = options
   const names = environments.map(({ name }) => name)
   const available = environments

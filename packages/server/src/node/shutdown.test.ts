@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { askModern, FrameSocket, McpSession } from '../../test/mcp-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from './serve.ts'
+import { inspect } from '../inspect.ts'
 
 /** A world that says what becomes of it. */
 function holding() {
@@ -131,6 +132,6 @@ describe('a shutdown', () => {
     await server.drain(600)
     await order
     expect(world.said[0]).toBe('closed')
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import type { App } from '../app.ts'
+import type { MountedApp } from '../mounted-app.ts'
 import { stop, type Listener } from './listener.ts'
 import { settledWithin } from './settled-within.ts'
 
@@ -8,7 +8,10 @@ const EPISODES_GRACE_MS = 5000
 export const ANSWERS_GRACE_MS = 500
 
 /** Waits for calls under way: meanwhile others may still ask whether the server is ready. */
-export async function finishCalls(listeners: readonly Listener[], apps: readonly App[]): Promise<void> {
+export async function finishCalls(
+  listeners: readonly Listener[],
+  apps: readonly MountedApp[],
+): Promise<void> {
   await Promise.all([
     ...listeners.map(({ sockets }) => sockets.finishAll()),
     ...apps.map((app) => app.quiet()),
@@ -23,7 +26,7 @@ export async function finishCalls(listeners: readonly Listener[], apps: readonly
  */
 export async function shutDown(
   listeners: readonly Listener[],
-  apps: readonly App[],
+  apps: readonly MountedApp[],
   answersMs = ANSWERS_GRACE_MS,
 ): Promise<void> {
   const stopped = listeners.map(({ server, sockets }) => {

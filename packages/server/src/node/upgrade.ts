@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
-import type { App } from '../app.ts'
+import type { MountedApp } from '../mounted-app.ts'
 import { takeForwarded, type ReadForwarded } from './forwarded.ts'
 import { SOCKET_PROTOCOL } from '../access/authorizer.ts'
 import { KeepAlive, type KeepAliveTimes } from '../socket/keep-alive.ts'
@@ -142,7 +142,7 @@ function decide(
   app: Served,
   request: IncomingMessage,
   planes: ReadonlySet<Plane> | undefined,
-): ReturnType<App['upgrade']> {
+): ReturnType<MountedApp['upgrade']> {
   const target = canonicalTarget(request.url ?? '', request.headers.host)
   return typeof target === 'number'
     ? json({ status: target, body: BAD_TARGET[target] })

@@ -4,6 +4,7 @@ import { call, get, post } from '../../test/http-client.ts'
 import { OrsClient, parseEvents } from '../../test/ors-client.ts'
 import { desk, judgedDesk, question } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
+import { inspect } from '../inspect.ts'
 
 const app = createApp(counterEnvironment())
 const SPLIT = { split: 'train' }
@@ -176,7 +177,7 @@ describe('making up a session id', () => {
 
   it('takes no slot and makes no session', async () => {
     await app.fetch(new Request('http://localhost/create_session', { method: 'POST' }))
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await new OrsClient(app, 'counter').post('/ping')).status).toBe(404)
   })
 })

@@ -5,6 +5,7 @@ import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { OrsClient } from '../../test/ors-client.ts'
 import { slowSetup } from '../../test/ors-environments.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 /** Sends a request as bytes, so that the connection can be dropped at will. */
 function begin(port: number, path: string, id: string, body: unknown): Socket {
@@ -62,7 +63,7 @@ describe('over a real listener', () => {
     for (const socket of sockets) socket.resetAndDestroy()
     const [first, ...others] = clients
     await Promise.all(others.map((client) => client.post('/delete')))
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
     slow.finish()
     expect((await first?.get('/slow/prompt'))?.status).toBe(200)
     // The call that nobody waited for was made all the same, once.

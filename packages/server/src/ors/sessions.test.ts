@@ -6,6 +6,7 @@ import { OrsClient, parseEvents } from '../../test/ors-client.ts'
 import { slowSetup } from '../../test/ors-environments.ts'
 import { createApp } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 const FIRST = { split: 'train', index: 0 }
@@ -42,7 +43,7 @@ describe('starting a session', () => {
       status: 422,
       body: { detail: [{ type: 'value_error', loc: ['body'], msg: expect.any(String) }] },
     })
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
   })
 
   it.each([
@@ -71,7 +72,7 @@ describe('starting a session', () => {
       expect(await client.create(body)).toMatchObject({ status, body: { detail } })
     }
     expect((await client.create({ task_spec: { id: 'nope' } })).status).toBe(400)
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await client.post('/ping')).status).toBe(404)
   })
 
@@ -149,7 +150,7 @@ describe('names of sessions', () => {
     expect((await get(app, '/state', { 'x-session-id': 'http-1' })).status).toBe(200)
     expect((await intruder.create(FIRST)).status).toBe(200)
     expect((await post(app, '/reset', {}, named)).headers.get('x-session-id')).toBe(client.id)
-    expect(app.sessions.size).toBe(4)
+    expect(inspect(app).sessions.size).toBe(4)
   })
 
   it('are not ended by the routes that hand episodes to agents', async () => {
@@ -212,7 +213,7 @@ describe('setup', () => {
       expect(answer).toMatchObject({ status: 410, body: { detail: 'Session deleted' } })
     }
     expect(parseEvents(await streaming.text()).at(-1)).toEqual({ event: 'error', data: 'Session deleted' })
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await client.get('/slow/prompt')).status).toBe(404)
     expect(slow.starts[0]?.signal.aborted).toBe(true)
     slow.finish()
@@ -273,13 +274,13 @@ describe('the end of a session', () => {
       () => client.get('/counter/prompt'),
     ]) {
       clock.advance(899_000)
-      await app.sessions.reap()
+      await inspect(app).sessions.reap()
       await sign()
-      expect(app.sessions.size).toBe(1)
+      expect(inspect(app).sessions.size).toBe(1)
     }
     clock.advance(901_000)
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(0)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await client.post('/ping')).status).toBe(404)
   })
 
@@ -292,16 +293,16 @@ describe('the end of a session', () => {
     const calling = client.call('act', { hold: true, tag: 'late' })
     await held.reached()
     clock.advance(2_000_000)
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(1)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(1)
     held.release()
     expect(await calling).toMatchObject({ ok: true })
     clock.advance(899_000)
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(1)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(1)
     clock.advance(2000)
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(0)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(0)
   })
 
   it('comes in time for a client that vanished during a setup that never ends', async () => {
@@ -314,9 +315,9 @@ describe('the end of a session', () => {
     for (const _ of [1, 2, 3]) {
       clock.advance(400_000)
       await patient.post('/ping')
-      await app.sessions.reap()
+      await inspect(app).sessions.reap()
     }
-    expect(app.sessions.size).toBe(1)
+    expect(inspect(app).sessions.size).toBe(1)
     expect((await gone.post('/ping')).status).toBe(404)
     expect(slow.starts[0]?.signal.aborted).toBe(true)
     slow.finish()

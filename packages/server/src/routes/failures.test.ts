@@ -5,6 +5,7 @@ import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { serve } from '../node/serve.ts'
 import type { LogEvent } from '../log-event.ts'
+import { inspect } from '../inspect.ts'
 
 const faulty = faultyEnvironment()
 
@@ -71,7 +72,7 @@ describe('an environment that fails', () => {
     expect(await client.ask('reset', {})).toMatchObject({ type: 'observation' })
     expect((await post(server.url, '/reset', { fail: true })).status).toBe(500)
     expect((await get(server.url, '/health')).status).toBe(200)
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('harms no neighbor', async () => {

@@ -5,6 +5,7 @@ import { counterEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const environment = counterEnvironment({ countsInvalid: true })
 const minimal = () => serve(environment, { port: 0, routes: 'minimal' })
@@ -12,12 +13,12 @@ const minimal = () => serve(environment, { port: 0, routes: 'minimal' })
 describe('the minimal routes', () => {
   it('are exactly POST /reset, POST /step and POST /state [ET-14]', async () => {
     await using server = await minimal()
-    expect(server.app.routes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    expect(inspect(server).routes.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /reset',
       'POST /step',
       'POST /state',
     ])
-    expect(server.app.sockets).toEqual([])
+    expect(inspect(server).sockets).toEqual([])
   })
 
   it('answer with observation and info, and with reward and done on a step [ET-14]', async () => {

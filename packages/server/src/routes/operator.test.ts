@@ -5,6 +5,7 @@ import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { EpisodeEvents } from '../sessions/events.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -194,9 +195,9 @@ describe('events', () => {
     await using server = await serve(counter, { port: 0 })
     const { reader } = await open(server.url)
     await readUntil(reader, /watching/)
-    expect(server.app.sessions.events.watched).toBe(true)
+    expect(inspect(server).sessions.events.watched).toBe(true)
     await reader.cancel()
-    await vi.waitUntil(() => !server.app.sessions.events.watched)
+    await vi.waitUntil(() => !inspect(server).sessions.events.watched)
   })
 
   it('are lost to a watcher that does not read, which is told how many', async () => {
@@ -280,7 +281,7 @@ describe('an ordered end', () => {
     expect(await busy.closing).toMatchObject({ code: 1001 })
     expect(busy.unread).toEqual([])
     await ended
-    expect([held.closed, server.app.sessions.size]).toEqual([2, 0])
+    expect([held.closed, inspect(server).sessions.size]).toEqual([2, 0])
   })
 
   it('waits for requests over HTTP as well', async () => {

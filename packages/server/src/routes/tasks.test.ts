@@ -7,6 +7,7 @@ import { get, post } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import type { LogEvent } from '../log-event.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 const spec = (index: number) => ({ id: `from-${String(index)}`, split: 'train', index, difficulty: index })
@@ -101,7 +102,7 @@ describe('tasks on the control channel', () => {
     // Longer than a client without a slot may stay undecided.
     await new Promise((resolve) => setTimeout(resolve, 400))
     expect(await asker.ask('list_splits')).toHaveProperty('type', 'list_splits')
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
     expect(await asker.ask('reset', {})).toHaveProperty('data.code', 'CAPACITY_REACHED')
   })
 
@@ -109,7 +110,7 @@ describe('tasks on the control channel', () => {
     await using server = await serve(counter, { port: 0, maxSessions: 1 })
     await using asker = await SocketClient.open(server.url)
     await asker.ask('list_splits')
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
     await using player = await SocketClient.open(server.url)
     expect(await player.ask('reset', {})).toHaveProperty('type', 'observation')
   })

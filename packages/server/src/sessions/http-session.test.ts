@@ -5,6 +5,7 @@ import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { call, get, post } from '../../test/http-client.ts'
 import { createApp } from '../app.ts'
 import type { ServerOptions } from '../options.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -50,7 +51,7 @@ describe('which session a request means', () => {
       expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_ERROR' } })
       expect(answer.body['detail']).toContain('X-Session-ID')
     }
-    expect(app.sessions.size).toBe(1)
+    expect(inspect(app).sessions.size).toBe(1)
   })
 
   it.each([
@@ -65,7 +66,7 @@ describe('which session a request means', () => {
       status: 400,
       body: { detail: 'A session id is 1 to 128 visible ASCII characters.', code: 'VALIDATION_ERROR' },
     })
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
   })
 
   it('refuses a step without a body, and counts nothing', async () => {
@@ -84,7 +85,7 @@ describe('which session a request means', () => {
         step_count: 0,
       })
     }
-    expect(app.sessions.size).toBe(6)
+    expect(inspect(app).sessions.size).toBe(6)
   })
 
   it('never shows the id to the environment [OE-8]', async () => {
@@ -123,7 +124,7 @@ describe('which session a request means', () => {
     expect((await get(app, '/state')).body).toMatchObject({ step_count: 2, total: 2 })
     expect((await post(app, '/reset')).status).toBe(200)
     expect((await get(app, '/state')).body).toMatchObject({ step_count: 0 })
-    expect(app.sessions.size).toBe(1)
+    expect(inspect(app).sessions.size).toBe(1)
   })
 })
 
@@ -161,7 +162,7 @@ describe('life of an HTTP session', () => {
   it('holds no slot for a session whose first reset failed [OE-8]', async () => {
     const app = counterApp()
     expect((await post(app, '/reset', { task_id: 'nope' }, { 'x-session-id': 'a' })).status).toBe(400)
-    expect(app.sessions.size).toBe(0)
+    expect(inspect(app).sessions.size).toBe(0)
     expect((await post(app, '/step', { add: 1 }, { 'x-session-id': 'a' })).status).toBe(404)
   })
 
@@ -183,15 +184,15 @@ describe('life of an HTTP session', () => {
     await post(app, '/reset', { session_id: 'kept' })
     clock.advance(800_000)
     await get(app, '/state?session_id=kept')
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(2)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(2)
     clock.advance(100_000)
-    await app.sessions.reap()
+    await inspect(app).sessions.reap()
     expect((await post(app, '/step', { session_id: 'old', add: 1 })).status).toBe(404)
     expect((await post(app, '/step', { session_id: 'kept', add: 1 })).status).toBe(200)
     clock.advance(900_000)
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(0)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(0)
   })
 
   it('does not call a session idle while a step runs in it [OE-8]', async () => {
@@ -202,13 +203,13 @@ describe('life of an HTTP session', () => {
     const step = post(app, '/step', { hold: true, tag: 'late' })
     await held.reached()
     clock.advance(2_000_000)
-    await app.sessions.reap()
+    await inspect(app).sessions.reap()
     held.release()
     expect(await step).toMatchObject({ status: 200, body: { observation: { tag: 'late' } } })
-    await app.sessions.reap()
-    expect(app.sessions.size).toBe(1)
+    await inspect(app).sessions.reap()
+    expect(inspect(app).sessions.size).toBe(1)
     clock.advance(900_000)
-    await app.sessions.reap()
+    await inspect(app).sessions.reap()
     expect(held.closed).toBe(1)
   })
 

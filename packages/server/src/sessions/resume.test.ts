@@ -8,6 +8,7 @@ import { resumeDirectory } from '../node/index.ts'
 import { serve } from '../node/serve.ts'
 import type { LogEvent } from '../log-event.ts'
 import type { ResumeStore } from './resume-store.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -104,7 +105,7 @@ describe('an episode that is kept', () => {
     await using fresh = await SocketClient.open(server.url)
     expect(await fresh.ask('resume', { token })).toMatchObject({ data: { step_count: 0 } })
     await stale.closing
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
     expect(await fresh.ask('step', { add: 1 })).toMatchObject({ data: { observation: { total: 1 } } })
   })
 
@@ -188,7 +189,7 @@ describe('an episode that is kept', () => {
     await using early = await SocketClient.open(server.url)
     expect(await early.ask('resume', { token })).toMatchObject({ data: { code: 'CAPACITY_REACHED' } })
     holder.socket.terminate()
-    await vi.waitUntil(() => server.app.sessions.size === 0)
+    await vi.waitUntil(() => inspect(server).sessions.size === 0)
     await using late = await SocketClient.open(server.url)
     expect(await late.ask('resume', { token })).toMatchObject({
       data: { reply: { observation: { total: 4 } } },

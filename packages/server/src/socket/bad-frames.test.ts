@@ -6,6 +6,7 @@ import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { serve } from '../node/serve.ts'
 import type { RunningServer } from '../node/listen-options.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -178,7 +179,7 @@ describe('a bad frame', () => {
     expect(await client.closing).toMatchObject({ code: 1007 })
     await expectUnharmed(neighbor, 1)
     await neighbor.settled()
-    expect(server.app.sessions.size).toBe(1)
+    expect(inspect(server).sessions.size).toBe(1)
   })
 
   it('survives bytes that are no WebSocket frames', async () => {

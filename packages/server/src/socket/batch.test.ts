@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, faultyEnvironment, heldEnvironment, SECRET } from '../../test/environments.ts'
 import { SocketClient, type Message } from '../../test/socket-client.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -183,12 +184,12 @@ describe('the episodes of a batch', () => {
       { type: 'error', data: { code: 'CAPACITY_REACHED', max_sessions: 3 } },
       { type: 'error', data: { code: 'VALIDATION_ERROR' } },
     ])
-    expect(server.app.sessions.size).toBe(3)
+    expect(inspect(server).sessions.size).toBe(3)
     await batch(client, [['close', 1]])
-    expect(server.app.sessions.size).toBe(2)
+    expect(inspect(server).sessions.size).toBe(2)
     expect(await batch(client, [['open', 3]])).toMatchObject([{ type: 'opened' }])
     client.socket.terminate()
-    await vi.waitUntil(() => server.app.sessions.size === 0)
+    await vi.waitUntil(() => inspect(server).sessions.size === 0)
   })
 
   it('are closed when the client leaves in the middle of a step', async () => {
@@ -210,6 +211,6 @@ describe('the episodes of a batch', () => {
     await vi.waitUntil(() => held.waiting === 2)
     client.socket.terminate()
     await vi.waitUntil(() => held.closed === 2)
-    expect(server.app.sessions.size).toBe(0)
+    expect(inspect(server).sessions.size).toBe(0)
   })
 })

@@ -5,6 +5,7 @@ import { call } from '../../test/http-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from '../node/serve.ts'
 import type { RunningServer } from '../node/listen-options.ts'
+import { inspect } from '../inspect.ts'
 
 let server: RunningServer
 beforeAll(async () => {
@@ -118,7 +119,7 @@ describe('random input', () => {
     const body = fc.oneof(mangled, fc.string({ unit: 'binary' }))
     await fc.assert(
       fc.asyncProperty(path, body, async (where, text) => {
-        const { status } = await call(server.app, 'POST', where, { text })
+        const { status } = await call(inspect(server), 'POST', where, { text })
         expect([200, 400, 404, 409, 422]).toContain(status)
       }),
       { numRuns: 400 },

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { serve } from '../node/serve.ts'
+import { inspect } from '../inspect.ts'
 
 const counter = counterEnvironment()
 
@@ -165,7 +166,7 @@ describe('a session on /ws', () => {
       if (leave === 'resetAndDestroy') client.connection.resetAndDestroy()
       else client.socket[leave]()
       await client.closing
-      await vi.waitUntil(() => server.app.sessions.size === 0)
+      await vi.waitUntil(() => inspect(server).sessions.size === 0)
       await using next = await SocketClient.open(server.url)
       expect(await next.ask('reset', {})).toMatchObject({ type: 'observation' })
       expect(held.signals.at(-1)?.aborted).toBe(true)
