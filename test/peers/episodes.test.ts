@@ -1,5 +1,5 @@
 import { openLocal, type AnyEnvironment, type OpenEnvError, type Reply } from '@openenv-ts/core'
-import { resetFromWire } from '@openenv-ts/core/wire'
+import { resetFromWire, stateToWire } from '@openenv-ts/core/wire'
 import echo from '@openenv-ts/echo'
 import emailTriage from '@openenv-ts/email-triage'
 import { serve } from '@openenv-ts/server/node'
@@ -98,7 +98,7 @@ async function playHere(environment: AnyEnvironment, script: Script, peer: Peer)
     try {
       if (name === 'reset') answers.push(seen(await episode.reset(resetFromWire(data, environment)), peer))
       else if (name === 'step') answers.push(seen(await episode.step(data), peer))
-      else if (name === 'state') answers.push({ state: await episode.state() })
+      else if (name === 'state') answers.push({ state: stateToWire(await episode.state()) })
     } catch (error) {
       const { code } = error as OpenEnvError
       const text: unknown = expect.stringMatching(
