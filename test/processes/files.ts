@@ -1,5 +1,2 @@
 /** Tests that start processes, which the unit step leaves to the step `processes`. */
-export const STARTING_PROCESSES = [
-  '{packages,environments,examples,test}/**/*.process.test.ts',
-  'packages/cli/src/{import,init}.test.ts',
-]
+export const STARTING_PROCESSES = ['{packages,environments,examples,test}/**/*.process.test.ts']

@@ -1,5 +1,5 @@
 import { writePackage } from '@openenv-ts/scaffold'
-import type { ImportLock, ImportPlan, Places } from '@openenv-ts/importer'
+import type { ImportLock, ImportPlan, Places, PythonNeeds, Resolution } from '@openenv-ts/importer'
 import type { ImportFlags } from './import-flags.ts'
 import { EXIT, Failure, oneLine, UsageError } from './failure.ts'
 import { importersFrom, loadImporter, type ImporterPackage } from './importers.ts'
@@ -49,18 +49,25 @@ async function run(importer: ImporterPackage, source: string, flags: ImportFlags
   if (flags.update === true) return await update(importer, places, flags, signal)
   const plan = await importer.planImport({
     ...(await requestOf(importer, places, flags)),
-    resolve: async (needs) => {
-      if (!flags.lock) return null
-      const resolution = await importer.resolveRequirements(needs, signal)
-      if (resolution === null) note('note: uv is not installed, so the requirements were not resolved.')
-      return resolution
-    },
+    resolve: (needs) => resolve(importer, needs, flags, signal),
     signal,
   })
   if (flags.dryRun !== true) await writePackage(plan.files, places.destination, signal)
   if (json) print(JSON.stringify(resultOf(plan, places, flags.dryRun !== true)))
   else printImport(importer, plan, places, flags.dryRun === true)
   return EXIT.ok
+}
+
+async function resolve(
+  importer: ImporterPackage,
+  needs: PythonNeeds,
+  { lock }: ImportFlags,
+  signal: AbortSignal,
+): Promise<Resolution | null> {
+  if (!lock) return null
+  const resolution = await importer.resolveRequirements(needs, signal)
+  if (resolution === null) note('note: uv is not installed, so the requirements were not resolved.')
+  return resolution
 }
 
 async function check(
@@ -92,18 +99,16 @@ async function update(
   const recorded = importer.recordedImport(places.destination)
   const plan: ImportPlan = await importer.planImport({
     ...(await requestAgain(importer, places, flags, recorded)),
-    resolve: async (needs) => {
-      const same = JSON.stringify(needs.requirements) === JSON.stringify(recorded.python?.requirements)
-      if (same || !flags.lock) return importer.recordedResolution(places.destination, recorded)
-      return importer.resolveRequirements(needs, signal)
-    },
+    resolve: async (needs) =>
+      importer.holdsResolution(needs, places.destination, recorded)
+        ? importer.recordedResolution(places.destination, recorded)
+        : await resolve(importer, needs, flags, signal),
     signal,
   })
   const updates = importer.planUpdate(plan, places.destination, recorded)
   const conflicts = updates.filter(({ kind }) => kind === 'conflict')
   const refused = conflicts.length > 0 && !force
-  if (!refused && !dryRun)
-    await importer.writeUpdate(updates, plan, places.destination, { replaceEdited: force, signal })
+  if (!refused && !dryRun) importer.writeUpdate(updates, plan, places.destination, { replaceEdited: force })
   const written = !refused && !dryRun
   if (json) print(JSON.stringify({ name: flags.name, path: places.destination, written, updates }))
   else printUpdate(updates, places, { written, force })

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FileContent } from '@openenv-ts/scaffold'
 import { REQUIREMENTS } from './generate/python-wrapper.ts'
 import type { ImportPlan } from './import.ts'
-import { LOCK_FILE, readLock, type ImportLock } from './lock.ts'
+import type { PythonNeeds } from './importer.ts'
+import { LOCK_FILE, readLock, recordedHashes, type ImportLock } from './lock.ts'
+import { bytesOf, isEqual, PackageFolder } from './package-folder.ts'
 import { ImportRefusal } from './refusal.ts'
 import { versionsOf, type Resolution } from './resolve-requirements.ts'
 import { MADE_BY_MACHINES } from './source/left-out.ts'
@@ -26,25 +27,42 @@ export interface Drift {
  * @throws ImportRefusal where there is none.
  */
 export function recordedImport(destination: string): ImportLock {
-  const file = join(destination, LOCK_FILE)
-  const lock = existsSync(file) ? readLock(readFileSync(file, 'utf8')) : null
+  const found = new PackageFolder(destination).look(LOCK_FILE)
+  const lock = found.kind === 'file' ? readLock(found.bytes.toString('utf8')) : null
   if (lock !== null) return lock
-  const why = existsSync(file) ? `${file} cannot be read as a lock file` : `there is no ${LOCK_FILE}`
+  const why =
+    found.kind === 'absent'
+      ? `there is no ${LOCK_FILE}`
+      : `${join(destination, LOCK_FILE)} cannot be read as a lock file`
   throw new ImportRefusal(
     'NO_IMPORT',
-    `${destination} is no imported package: ${why}. Import it first, without --check.`,
+    `${destination} is not an imported package: ${why}. Import it first, without --check or --update.`,
   )
 }
 
-/** The resolution that a package has: another day's is no drift. */
-export function recordedResolution(
+/** The resolution that a package has: another day's is no drift. Null where it has none. */
+export function recordedResolution(destination: string, recorded: ImportLock): Resolution | null {
+  const { resolved, needs_build: needsBuild, resolved_sha256: hash } = recorded
+  const found = new PackageFolder(destination).look(REQUIREMENTS.resolved)
+  if (resolved === null || found.kind !== 'file') return null
+  const [, ...lines] = found.bytes.toString('utf8').split('\n')
+  return {
+    text: lines.join('\n'),
+    versions: resolved,
+    needsBuild,
+    ...(hash === undefined ? {} : { recordedHash: hash }),
+  }
+}
+
+/** Whether the resolution that a package has still answers what the source asks for. */
+export function holdsResolution(
+  { requires, requirements }: PythonNeeds,
   destination: string,
-  { resolved, needs_build: needsBuild }: ImportLock,
-): Resolution | null {
-  const file = join(destination, REQUIREMENTS.resolved)
-  if (resolved === null || !existsSync(file)) return null
-  const [, ...lines] = readFileSync(file, 'utf8').split('\n')
-  return { text: lines.join('\n'), versions: resolved, needsBuild }
+  { python, resolved }: ImportLock,
+): boolean {
+  if (python?.requires !== requires) return false
+  if (JSON.stringify(python.requirements) !== JSON.stringify(requirements)) return false
+  return resolved === null || new PackageFolder(destination).look(REQUIREMENTS.resolved).kind === 'file'
 }
 
 /** What of a package differs from an import of now, sorted by path. */
@@ -53,13 +71,15 @@ export function driftOf(
   destination: string,
   recorded: ImportLock,
 ): readonly Drift[] {
+  const folder = new PackageFolder(destination)
+  const hashes = recordedHashes(recorded)
   const drift: Drift[] = []
   for (const [path, content] of files) {
-    const kind = driftOfFile(path, content, destination, recorded)
+    const kind = driftOfFile(path, content, folder, recorded, hashes)
     if (kind !== null) drift.push({ path, kind })
   }
   const copy = vendorPath(name)
-  if (existsSync(join(destination, copy))) {
+  if (folder.look(copy).kind === 'folder') {
     for (const { path } of readTree(join(destination, copy)).files)
       if (!files.has(`${copy}/${path}`)) drift.push({ path: `${copy}/${path}`, kind: 'added' })
   }
@@ -69,23 +89,27 @@ export function driftOf(
 function driftOfFile(
   path: string,
   content: FileContent,
-  destination: string,
+  folder: PackageFolder,
   recorded: ImportLock,
+  hashes: ReadonlyMap<string, string>,
 ): Drift['kind'] | null {
-  let there: Buffer
-  try {
-    there = readFileSync(join(destination, path))
-  } catch {
-    return 'missing'
-  }
-  const expected = typeof content === 'string' ? Buffer.from(content) : content.read()
-  if (there.equals(expected)) {
+  const there = folder.look(path)
+  if (there.kind === 'absent') return 'missing'
+  // A link or a folder in its place.
+  if (there.kind !== 'file') return 'edited'
+  const text = (): string => there.bytes.toString('utf8')
+  if (isEqual(there, content)) {
     if (path !== REQUIREMENTS.resolved || recorded.resolved === null) return null
-    return sameRecord(versionsOf(there.toString('utf8')), recorded.resolved) ? null : 'edited'
+    const written = recorded.resolved_sha256
+    const unchanged =
+      written === undefined
+        ? sameRecord(versionsOf(text()), recorded.resolved)
+        : written === sha256(there.bytes)
+    return unchanged ? null : 'edited'
   }
-  if (path === LOCK_FILE) return sameLock(there.toString('utf8'), expected.toString()) ? null : 'changed'
-  const written = recorded.generated[path]
-  return written === undefined || written === sha256(there) ? 'changed' : 'edited'
+  if (path === LOCK_FILE) return sameLock(text(), bytesOf(content).bytes.toString('utf8')) ? null : 'changed'
+  const written = hashes.get(path)
+  return written === undefined || written === sha256(there.bytes) ? 'changed' : 'edited'
 }
 
 function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
@@ -104,6 +128,7 @@ export function sameLock(one: string, other: string): boolean {
       excluded,
       resolved: null,
       needs_build: [],
+      resolved_sha256: null,
     })
   })
   return first === second

@@ -3,6 +3,8 @@ import type { NotFollowed } from './requirements/requirement-lines.ts'
 import type { VariablePlan } from './sessions/variables.ts'
 import type { Finding } from './source/finding.ts'
 import type { LeftOut } from './source/left-out.ts'
+import { REQUIREMENTS } from './generate/python-wrapper.ts'
+import { isPackagePath } from './package-folder.ts'
 
 /** The file that says what a package was imported from. */
 export const LOCK_FILE = 'import.lock.json'
@@ -37,10 +39,14 @@ export interface ImportLock {
   readonly findings: readonly Finding[]
   /** SHA-256 of what was generated, by path: tells what was edited since. */
   readonly generated: Readonly<Record<string, string>>
+  /** The same of what was copied from the source. Lock files of earlier releases lack it. */
+  readonly copied?: Readonly<Record<string, string>>
   /** Versions that the index gave on the day of the import; null where nothing was resolved. */
   readonly resolved: Readonly<Record<string, string>> | null
   /** Packages without a wheel: installing them runs code of theirs, so the first start asks before. */
   readonly needs_build: readonly string[]
+  /** SHA-256 of the resolved requirements, as they were written; absent where the package has none. */
+  readonly resolved_sha256?: string
 }
 
 /** The text of the lock file. */
@@ -75,8 +81,10 @@ export function lockText(lock: Omit<ImportLock, 'lock_version'>): string {
     excluded: excluded.map(({ path, why }) => ({ path, why })),
     findings: findings.map(findingOf),
     generated: lock.generated,
+    ...(lock.copied === undefined ? {} : { copied: lock.copied }),
     resolved: lock.resolved,
     needs_build: lock.needs_build,
+    ...(lock.resolved_sha256 === undefined ? {} : { resolved_sha256: lock.resolved_sha256 }),
   }
   return `${JSON.stringify(ordered, null, 2)}\n`
 }
@@ -89,7 +97,23 @@ function findingOf({ file, line, message }: Finding): Finding {
   return { file, line, message }
 }
 
-/** Reads a lock file; null where the text is none of this version. */
+/** SHA-256 of every file as the import wrote it, by path; the lock file itself is not among them. */
+export function recordedHashes({
+  generated,
+  copied = {},
+  resolved_sha256: resolved,
+}: ImportLock): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(generated),
+    ...Object.entries(copied),
+    ...(resolved === undefined ? [] : [[REQUIREMENTS.resolved, resolved] as const]),
+  ])
+}
+
+/**
+ * Reads a lock file, which others may have written; null where the text is not one of this version, or names a file
+ * that is not the package's own.
+ */
 export function readLock(text: string): ImportLock | null {
   try {
     const lock = JSON.parse(text) as Partial<ImportLock> | null
@@ -98,9 +122,22 @@ export function readLock(text: string): ImportLock | null {
       typeof lock.importer?.type === 'string' &&
       typeof lock.entry_point?.module === 'string' &&
       typeof lock.entry_point.name === 'string' &&
-      typeof lock.generated === 'object'
+      isRecordOfTexts(lock.generated) &&
+      isRecordOfTexts(lock.copied ?? {}) &&
+      (lock.resolved === null || isRecordOfTexts(lock.resolved)) &&
+      isTexts(lock.needs_build) &&
+      ['string', 'undefined'].includes(typeof lock.resolved_sha256) &&
+      Object.keys({ ...lock.generated, ...lock.copied }).every(isPackagePath)
     return complete ? (lock as ImportLock) : null
   } catch {
     return null
   }
+}
+
+function isRecordOfTexts(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }

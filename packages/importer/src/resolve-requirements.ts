@@ -16,6 +16,8 @@ export interface Resolution {
   readonly versions: Readonly<Record<string, string>>
   /** Packages that have no wheel, so that installing them runs code of theirs [IM-30]. Sorted. */
   readonly needsBuild: readonly string[]
+  /** SHA-256 of the file that it was first written to, where it is that of an earlier import. */
+  readonly recordedHash?: string
 }
 
 /** That requirements could not be resolved; the message says why in one line. */

@@ -1,10 +1,10 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs'
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { posix } from 'node:path'
+import { printable } from '@openenv-ts/core/host'
 import type { FileContent } from '@openenv-ts/scaffold'
 import { sameLock } from './check.ts'
 import type { ImportPlan } from './import.ts'
-import { LOCK_FILE, type ImportLock } from './lock.ts'
+import { LOCK_FILE, recordedHashes, type ImportLock } from './lock.ts'
+import { bytesOf, isEqual, PackageFolder } from './package-folder.ts'
 import { ImportRefusal } from './refusal.ts'
 import { sha256 } from './vendor.ts'
 
@@ -19,102 +19,103 @@ export interface FileUpdate {
 }
 
 /**
- * Compares an imported package with an import of now, file by file, sorted by path. Files that are as they should be
- * are not listed.
+ * Compares three states of each file: as the last import wrote it, as it is, and as an import writes it now. Sorted by
+ * path; files that are as they should be are not listed. Writes nothing.
  *
- * @throws ImportRefusal where a file of the package is a link, or is reached through one.
+ * @throws ImportRefusal `DESTINATION_TAKEN` where something stands in the place of a file: a link, or a folder with
+ * files that no import wrote.
  */
 export function planUpdate(
   { files }: Pick<ImportPlan, 'files'>,
   destination: string,
-  { generated }: Pick<ImportLock, 'generated'>,
+  recorded: ImportLock,
 ): readonly FileUpdate[] {
-  const updates: FileUpdate[] = []
+  const folder = new PackageFolder(destination)
+  const hashes = recordedHashes(recorded)
+  const updates = new Map<string, FileUpdate['kind']>()
+  const isRemoved = (path: string): boolean => updates.get(path) === 'removed'
+
+  for (const [path, written] of hashes) {
+    if (files.has(path)) continue
+    const there = folder.look(path)
+    if (there.kind === 'other') throw inTheWay(path)
+    if (there.kind === 'file') updates.set(path, sha256(there.bytes) === written ? 'removed' : 'kept')
+  }
   for (const [path, content] of files) {
-    const there = readPlain(destination, path)
-    const now = bytesOf(content)
-    if (there === null) updates.push({ path, kind: 'added' })
-    else if (!there.equals(now) && !(path === LOCK_FILE && sameLock(String(there), String(now))))
-      updates.push({ path, kind: kindOf(path, there, now, generated[path]) })
+    const there = folder.look(path)
+    switch (there.kind) {
+      case 'other':
+        throw inTheWay(path)
+      case 'folder': {
+        const foreign = folder.filesBelow(path).find((each) => !isRemoved(each))
+        if (foreign !== undefined) throw inTheWay(foreign)
+        updates.set(path, 'added')
+        break
+      }
+      case 'absent': {
+        const above = fileAbove(folder, path)
+        if (above !== null && !isRemoved(above)) throw inTheWay(above)
+        updates.set(path, 'added')
+        break
+      }
+      case 'file': {
+        const kind = isEqual(there, content) ? null : kindOf(path, there.bytes, content, hashes.get(path))
+        if (kind !== null) updates.set(path, kind)
+      }
+    }
   }
-  for (const [path, written] of Object.entries(generated)) {
-    if (files.has(path) || !isInside(path)) continue
-    const there = readPlain(destination, path)
-    if (there !== null) updates.push({ path, kind: sha256(there) === written ? 'removed' : 'kept' })
-  }
-  return updates.sort((one, other) => (one.path < other.path ? -1 : 1))
+  return [...updates]
+    .map(([path, kind]) => ({ path, kind }))
+    .sort((one, other) => (one.path < other.path ? -1 : 1))
 }
 
-function kindOf(path: string, there: Buffer, now: Buffer, written: string | undefined): FileUpdate['kind'] {
+function kindOf(
+  path: string,
+  there: Buffer,
+  content: FileContent,
+  written: string | undefined,
+): FileUpdate['kind'] | null {
+  const { bytes } = bytesOf(content)
   // It records the import, so it is always the one of now.
-  if (path === LOCK_FILE || sha256(there) === written) return 'replaced'
-  return sha256(now) === written ? 'kept' : 'conflict'
+  if (path === LOCK_FILE) return sameLock(String(there), String(bytes)) ? null : 'replaced'
+  if (sha256(there) === written) return 'replaced'
+  return sha256(bytes) === written ? 'kept' : 'conflict'
+}
+
+/** The file that stands in the place of a folder on the way to a path. */
+function fileAbove(folder: PackageFolder, path: string): string | null {
+  for (let above = posix.dirname(path); above !== '.'; above = posix.dirname(above))
+    if (folder.look(above).kind === 'file') return above
+  return null
+}
+
+function inTheWay(path: string): ImportRefusal {
+  return new ImportRefusal(
+    'DESTINATION_TAKEN',
+    `${printable(path)} is a link, or stands where an import writes something else: move it out of the package, and update again.`,
+  )
 }
 
 /**
- * Writes an update: each file as a whole, the lock file last, so that an update that was stopped can be made again.
+ * Writes an update: each file as a whole, the lock file last, so that an update that was cut off can be made again.
  *
  * @param replaceEdited - Whether files in conflict are replaced; else they are left alone.
- * @throws The signal's reason, or what the file system throws.
+ * @throws What the file system throws.
  */
-export async function writeUpdate(
+export function writeUpdate(
   updates: readonly FileUpdate[],
   { files }: Pick<ImportPlan, 'files'>,
   destination: string,
-  { replaceEdited, signal }: { readonly replaceEdited: boolean; readonly signal?: AbortSignal },
-): Promise<void> {
-  const lockLast = [...updates].sort(
-    (one, other) => Number(one.path === LOCK_FILE) - Number(other.path === LOCK_FILE),
-  )
-  for (const { path, kind } of lockLast) {
-    signal?.throwIfAborted()
-    const file = join(destination, path)
+  { replaceEdited }: { readonly replaceEdited: boolean },
+): void {
+  const folder = new PackageFolder(destination)
+  const written = ({ kind }: FileUpdate): boolean =>
+    kind === 'replaced' || kind === 'added' || (kind === 'conflict' && replaceEdited)
+  for (const { path, kind } of updates) if (kind === 'removed') folder.remove(path)
+  const paths = updates.filter(written).map(({ path }) => path)
+  const lockLast = paths.sort((one, other) => Number(one === LOCK_FILE) - Number(other === LOCK_FILE))
+  for (const path of lockLast) {
     const content = files.get(path)
-    if (kind === 'removed') await rm(file, { force: true })
-    else if (content !== undefined && kind !== 'kept' && (kind !== 'conflict' || replaceEdited))
-      await replaceFile(file, content)
+    if (content !== undefined) folder.write(path, content)
   }
-}
-
-async function replaceFile(file: string, content: FileContent): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const draft = `${file}.importing`
-  try {
-    await writeFile(draft, bytesOf(content), { flag: 'wx' })
-    if (typeof content !== 'string') await chmod(draft, content.executable ? 0o755 : 0o644)
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-}
-
-function bytesOf(content: FileContent): Buffer {
-  return Buffer.from(typeof content === 'string' ? content : content.read())
-}
-
-/** Paths of a lock file are read, not trusted. */
-function isInside(path: string): boolean {
-  return (
-    path !== '' &&
-    !/^[/\\]|^[A-Za-z]:|\\|\0/.test(path) &&
-    !path.split('/').some((part) => ['', '.', '..'].includes(part))
-  )
-}
-
-/** A file of the package; null where it is not there. Links are refused: they may lead anywhere. */
-function readPlain(destination: string, path: string): Buffer | null {
-  const root = realpathSync(destination)
-  let at = root
-  for (const part of path.split('/')) {
-    at = join(at, part)
-    const found = lstatSync(at, { throwIfNoEntry: false })
-    if (found === undefined) return null
-    if (found.isSymbolicLink() || (at === join(root, path) && !found.isFile()))
-      throw new ImportRefusal(
-        'DESTINATION_TAKEN',
-        `${at} is a link or not a file: remove it, and update again.`,
-      )
-  }
-  return readFileSync(at)
 }

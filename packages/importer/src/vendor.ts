@@ -10,6 +10,8 @@ export interface VendoredSource {
   readonly path: string
   /** By their path in the package. */
   readonly files: ReadonlyMap<string, FileBytes>
+  /** SHA-256 of each, by the same paths. */
+  readonly hashes: ReadonlyMap<string, string>
   /** SHA-256 over the paths and contents of all files, `sha256:…`: says whether two sources are the same. */
   readonly hash: string
   readonly bytes: number
@@ -30,10 +32,13 @@ export function vendorSource(tree: SourceTree, name: string): VendoredSource {
   const path = vendorPath(name)
   const hash = createHash('sha256')
   const files = new Map<string, FileBytes>()
+  const hashes = new Map<string, string>()
   let bytes = 0
   for (const file of tree.files) {
     const content = tree.read(file.path)
-    hash.update(`${file.path}\0${sha256(content)}\n`)
+    const own = sha256(content)
+    hash.update(`${file.path}\0${own}\n`)
+    hashes.set(`${path}/${file.path}`, own)
     bytes += content.length
     files.set(`${path}/${file.path}`, {
       read: () => tree.read(file.path),
@@ -41,7 +46,7 @@ export function vendorSource(tree: SourceTree, name: string): VendoredSource {
       executable: (lstatSync(join(tree.root, file.path)).mode & 0o100) !== 0,
     })
   }
-  return { path, files, hash: `sha256:${hash.digest('hex')}`, bytes }
+  return { path, files, hashes, hash: `sha256:${hash.digest('hex')}`, bytes }
 }
 
 /** SHA-256 in hexadecimal. */

@@ -33,7 +33,7 @@ export function importedPackage(parts: PackageParts): ReadonlyMap<string, FileCo
     ...generated,
     ...resolved,
     // What others wrote stands in it as they wrote it, but for what acts on a terminal or an editor; JSON reads it alike.
-    [LOCK_FILE, escapeControls(lockOf(parts, generated))],
+    [LOCK_FILE, escapeControls(lockOf(parts, generated, new Map(resolved)))],
     ...parts.vendored.files,
   ])
 }
@@ -65,11 +65,16 @@ function resolvedFile({ generated, resolution }: PackageParts): readonly [string
     resolution === null
       ? `# Not resolved: what ${REQUIREMENTS.stated} says.\n${lines(generated.python?.requirements ?? [])}`
       : `# ${REQUIREMENTS.stated}, resolved for every platform; the versions are those that the index gave at the import.\n${resolution.text}`
-  return [REQUIREMENTS.resolved, text]
+  return [REQUIREMENTS.resolved, escapeControls(text)]
 }
 
-function lockOf(parts: PackageParts, files: ReadonlyMap<string, string>): string {
+function lockOf(
+  parts: PackageParts,
+  files: ReadonlyMap<string, string>,
+  resolved: ReadonlyMap<string, string>,
+): string {
   const { name, importer, entryPoint, generated, vendored, commit, excluded, findings, resolution } = parts
+  const requirements = resolved.get(REQUIREMENTS.resolved)
   return lockText({
     name,
     source: {
@@ -90,8 +95,12 @@ function lockOf(parts: PackageParts, files: ReadonlyMap<string, string>): string
     excluded,
     findings,
     generated: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
+    copied: Object.fromEntries(vendored.hashes),
     resolved: resolution?.versions ?? null,
     needs_build: resolution?.needsBuild ?? [],
+    ...(requirements === undefined
+      ? {}
+      : { resolved_sha256: resolution?.recordedHash ?? sha256(requirements) }),
   })
 }
 

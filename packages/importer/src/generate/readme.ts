@@ -50,7 +50,7 @@ export function readme({ name, sourceType, entryPoint, generated, vendored }: Re
     ...argumentSection(generated),
     ...notFollowedSection(generated),
     '## The source again',
-    'When the source has changed, `--check` says what differs, and `--update` imports it again. What you changed in `src/index.ts` and elsewhere is kept, or named.',
+    'When the source has changed, `--check` says what differs, and `--update` imports it again. Files that you edited are kept. Where an import writes another now, the file is named and nothing is written; `--force` replaces it.',
     fenced(
       `$ npx openenv import SOURCE --name ${name} --output-dir DIR --check`,
       `$ npx openenv import SOURCE --name ${name} --output-dir DIR --update`,
