@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { printable } from '@openenv-ts/core/host'
 import type { Drift, FileUpdate, ImportPlan, Places } from '@openenv-ts/importer'
 import type { ImporterPackage } from './importers.ts'
+import { shellLine } from './shell-line.ts'
 import { note, print } from './terminal.ts'
 
 /** How many of what was left out a person is shown; the rest stands in the lock file. */
@@ -70,7 +71,7 @@ export function printImport(
   if (requiredArguments.length > 0)
     print(`It needs values for ${listOf(requiredArguments)}: give them in \`arguments\` of src/index.ts.`)
   print('Next:')
-  print(`  cd ${here(places.destination)}`)
+  print(`  ${shellLine('cd', here(places.destination))}`)
   print('  npm install')
   print('  npm test')
   print('  npx openenv tasks .')

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path'
 import { checkDestination, checkName, templatePackage, writePackage } from '@openenv-ts/scaffold'
 import { UsageError } from './failure.ts'
 import { listenForInterrupt } from './interrupt.ts'
+import { shellLine } from './shell-line.ts'
 import { print } from './terminal.ts'
 
 /** Writes a new environment package and says what to do with it. */
@@ -15,7 +16,7 @@ export async function init(name: string, { outputDir }: { readonly outputDir: st
   const here = relative(process.cwd(), place)
   const shown = here.startsWith('..') ? place : `./${here}`
   print(`Made ${shown}: a working environment of ${String(files.size)} files. Next:`)
-  print(`  cd ${shown}`)
+  print(`  ${shellLine('cd', shown)}`)
   print('  npm install')
   print('  npm test')
   print('  npx openenv eval . --policy oracle')

@@ -4,10 +4,10 @@ import { showProgress } from './progress.ts'
 import { Output } from './terminal.ts'
 
 /** A stream that is a terminal or not, and remembers what was written. */
-function stream(isTTY: boolean): { readonly stream: Output; readonly text: () => string } {
+function stream(isTTY: boolean, columns?: number): { readonly stream: Output; readonly text: () => string } {
   const through = new PassThrough()
   return {
-    stream: new Output(Object.assign(through, { isTTY }) as unknown as NodeJS.WriteStream),
+    stream: new Output(Object.assign(through, { isTTY, columns }) as unknown as NodeJS.WriteStream),
     text: () => (through.read() as Buffer | null)?.toString() ?? '',
   }
 }
@@ -40,6 +40,17 @@ describe('showProgress', () => {
     expect(text()).toMatch(/^\r\x1b\[K\S*█{24}\S* 40\/40 episodes {2}mean 1\.000$/)
     view.end()
     expect(text()).toBe('\r\x1b[K')
+  })
+
+  it.each([5, 20, 40, 60, 120])('draws in one line of a terminal of %i columns', (columns) => {
+    const { stream: out, text } = stream(true, columns)
+    const view = showProgress(out)
+    view.update({ ...START, done: 100_000, total: 100_000, mean: 0.123 })
+    const drawn = text()
+      .replace('\r\x1b[K', '')
+      .replaceAll(/\x1b\[\d+m/g, '')
+    expect(drawn.length).toBeLessThan(columns)
+    expect(drawn).toContain('100000/100000 episodes'.slice(0, columns - 1))
   })
 
   it('gathers failures by their reason', () => {

@@ -44,13 +44,15 @@ function barOn(output: Output): (progress: Progress) => void {
     const now = Date.now()
     if (now - drawnAt < REDRAW_MS && done < total) return
     drawnAt = now
-    const filled = Math.round((done / total) * WIDTH)
     const played = done - resumed
     const left = played === 0 ? '' : `  ${duration(((now - startedAt) / played) * (total - done))} left`
-    output.redraw(
-      style('green', '█'.repeat(filled)),
-      `${'░'.repeat(WIDTH - filled)} ${count(done, total)}${meanOf(mean)}${done < total ? left : ''}`,
-    )
+    const text = `${count(done, total)}${meanOf(mean)}${done < total ? left : ''}`
+    // A line that wraps cannot be drawn again. The last column stays free: some terminals wrap when it is filled.
+    const room = output.width - 1
+    const width = Math.max(0, Math.min(WIDTH, room - text.length - 1))
+    const filled = Math.round((done / total) * width)
+    const bar = `${'░'.repeat(width - filled)}${width === 0 ? '' : ' '}`
+    output.redraw(style('green', '█'.repeat(filled)), bar, text.slice(0, Math.max(0, room)))
   }
 }
 

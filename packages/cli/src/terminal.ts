@@ -37,6 +37,11 @@ export function progressOutput(): Output {
   return new Output(process.stderr)
 }
 
+/** Columns that a line of the answer has on a terminal; without a limit where the answer goes to a file or a program. */
+export function outputWidth(): number {
+  return new Output(process.stdout).width
+}
+
 /** A stream that is written to by lines. */
 export class Output {
   readonly #stream: NodeJS.WriteStream
@@ -48,6 +53,12 @@ export class Output {
   /** Whether a person looks at it, and one line can be drawn again. */
   get isTerminal(): boolean {
     return this.#stream.isTTY
+  }
+
+  /** Columns of the terminal; without a limit where there is none, or where it does not say. */
+  get width(): number {
+    const { isTTY, columns } = this.#stream
+    return isTTY && columns > 0 ? columns : Infinity
   }
 
   line(...parts: readonly Printable[]): void {
