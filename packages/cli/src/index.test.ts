@@ -18,7 +18,7 @@ describe('openenv', () => {
     const { code, stdout } = await openenv([command, '--help'])
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^Usage: openenv ${command} `))
-    expect(stdout).toMatch(/Examples?:\n {2}\$ openenv /)
+    expect(stdout).toMatch(/Examples?:\n {2}\$ npx openenv /)
     expect((await openenv(['help', command])).stdout).toBe(stdout)
   })
 

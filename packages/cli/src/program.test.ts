@@ -28,6 +28,34 @@ function isTaken({ parseArg }: Option, value: string): boolean {
   }
 }
 
+const COMMANDS = ['openenv', ...createProgram(() => undefined).commands.map((command) => command.name())]
+
+/** What a command says with --help on a terminal of so many columns. */
+function helpOf(name: string, columns: number): readonly string[] {
+  const program = createProgram(() => undefined)
+  const command = [program, ...program.commands].find((each) => each.name() === name) ?? program
+  let text = ''
+  command.configureOutput({ getOutHelpWidth: () => columns, writeOut: (written) => (text += written) })
+  command.outputHelp()
+  return text.trimEnd().split('\n')
+}
+
+describe.each(COMMANDS)('the help of %s', (name) => {
+  it.each([60, 80, 120])('fits a terminal of %i columns, its command lines aside', (columns) => {
+    const lines = helpOf(name, columns).filter((line) => !/^(?:Usage: |  \$ )/.test(line))
+    expect(lines.filter((line) => line.length > columns)).toEqual([])
+    expect(lines.length).toBeGreaterThan(5)
+  })
+
+  it('breaks no line between a number and its unit, or inside a command', () => {
+    for (const columns of [60, 80, 120]) {
+      const lines = helpOf(name, columns)
+      expect(lines.filter((line) => /^\s*%/.test(line))).toEqual([])
+      expect(lines.join('\n')).toMatch(/Examples?:(?:\n {2}\$ npx openenv \S.*)+$/)
+    }
+  })
+})
+
 describe('an option that takes one value', () => {
   it.each(OPTIONS.filter(({ option }) => option.parseArg !== repeated))(
     '$flag is a mistake when it is given twice: $words',

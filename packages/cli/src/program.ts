@@ -9,24 +9,28 @@ import { rolloutCommand } from './commands/rollout.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tasksCommand } from './commands/tasks.ts'
 import { oneLine } from './failure.ts'
+import { helpSections } from './help-sections.ts'
 import { repeated } from './options.ts'
 import { note, print } from './terminal.ts'
 import type { Exit } from './exit.ts'
 
-const ENVIRONMENTS = `
-Environments:
-  ENV is a built-in name (echo, email-triage), an installed package, the folder of one, or a file that
-  default-exports its environment (.ts, .js or .mjs, loaded as it is). URL is an OpenEnv server, ours or the Python one.
-
-Examples:
-  $ openenv serve email-triage
-  $ openenv eval ./guess.ts --policy random --repeats 100
-  $ openenv eval email-triage --model gpt-x --repeats 8
-  $ openenv replay runs/2026-01-01T12-00-00Z-guess-random
-
-Exit codes:
-  0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C
-  OPENENV_DEBUG=1 prints the stack of a failure.`
+const SECTIONS = helpSections({
+  notes: {
+    Environments: [
+      'ENV is a built-in name (echo, email-triage), an installed package, the folder of one, or a file that default-exports its environment (.ts, .js or .mjs, loaded as it is). URL is an OpenEnv server, ours or the Python one.',
+    ],
+    'Exit codes': [
+      '0 done · 1 an episode, environment or server failed · 2 wrong usage · 130 stopped with Ctrl-C',
+      'OPENENV_DEBUG=1 prints the stack of a failure.',
+    ],
+  },
+  examples: [
+    'openenv serve email-triage',
+    'openenv eval ./guess.ts --policy random --repeats 100',
+    'openenv eval email-triage --model gpt-x --repeats 8',
+    'openenv replay runs/2026-01-01T12-00-00Z-guess-random',
+  ],
+})
 
 /**
  * The whole command line: names, options and help. What a command does is imported when it runs, so that help
@@ -39,7 +43,7 @@ export function createProgram(exit: Exit): Command {
     .version(version(), '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print this help.')
     .helpCommand('help [COMMAND]', 'Print the help of a command.')
-    .addHelpText('after', ENVIRONMENTS)
+    .addHelpText('after', SECTIONS)
     .commandsGroup('Play and score:')
     .addCommand(evalCommand(exit))
     .addCommand(rolloutCommand(exit))
@@ -51,6 +55,7 @@ export function createProgram(exit: Exit): Command {
     .commandsGroup('Make environments:')
     .addCommand(initCommand())
     .addCommand(importCommand(exit))
+  for (const command of [program, ...program.commands]) command.configureHelp({ minWidthToWrap: 20 })
   for (const command of program.commands) {
     command.helpOption('-h, --help', 'Print this help.')
     if (LOADING.includes(command.name())) mayBuild(command)

@@ -3,13 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { folder } from '../test/command.ts'
 import { openenv } from '../test/in-process.ts'
 
-const before = Object.getOwnPropertyDescriptors(process.stdout)
+const KEYS = ['isTTY', 'columns'] as const
+const before = KEYS.map((key) => Object.getOwnPropertyDescriptor(process.stdout, key))
 
 afterEach(() => {
-  for (const key of ['isTTY', 'columns'] as const) {
-    delete (process.stdout as Partial<NodeJS.WriteStream>)[key]
-    const descriptor = before[key]
-    if (descriptor !== undefined) Object.defineProperty(process.stdout, key, descriptor)
+  for (const [at, key] of KEYS.entries()) {
+    const descriptor = before[at]
+    if (descriptor === undefined) Reflect.deleteProperty(process.stdout, key)
+    else Object.defineProperty(process.stdout, key, descriptor)
   }
 })
 

@@ -6,7 +6,7 @@ import { playCommand, type PlayFlags } from './play-flags.ts'
 export function evalCommand(exit: Exit): Command {
   return playCommand(
     'eval',
-    'Play episodes and print scores: mean with its 95 % interval, pass@k, a table by task.',
+    'Play episodes and print scores: mean with its 95% interval, pass@k, a table by task.',
     [
       'openenv eval ./guess.ts --policy random --repeats 100',
       'openenv eval email-triage --model gpt-x --repeats 8 --concurrency 32',

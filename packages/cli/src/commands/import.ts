@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { repeated } from '../options.ts'
 import type { Exit } from '../exit.ts'
 import type { ImportFlags } from '../import-flags.ts'
+import { helpSections } from '../help-sections.ts'
 
 /** `openenv import`: an environment package from a Python source, which is read and never run. */
 export function importCommand(exit: Exit): Command {
@@ -38,10 +39,14 @@ export function importCommand(exit: Exit): Command {
     .option('--json', 'Print the result, or the error, as one JSON object.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv import ./wordle --name wordle --output-dir environments\n' +
-        '  $ openenv import ./suite --name maze --output-dir . --env-class suite.maze:Maze --dry-run\n' +
-        '  $ openenv import ./wordle --name wordle --output-dir environments --check\n' +
-        '  $ openenv import ./wordle --name wordle --output-dir environments --update',
+      helpSections({
+        examples: [
+          'openenv import ./wordle --name wordle --output-dir environments',
+          'openenv import ./suite --name maze --output-dir . --env-class suite.maze:Maze --dry-run',
+          'openenv import ./wordle --name wordle --output-dir environments --check',
+          'openenv import ./wordle --name wordle --output-dir environments --update',
+        ],
+      }),
     )
     .action(async (source: string, flags: ImportFlags) => {
       const { importEnvironment } = await import('../import.ts')

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { helpSections } from '../help-sections.ts'
 
 /** `openenv init`: a new environment package. */
 export function initCommand(): Command {
@@ -9,7 +10,7 @@ export function initCommand(): Command {
     .option('--output-dir <DIR>', 'Where its folder is made.', '.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv init word-count\n  $ openenv eval ./word-count --policy oracle',
+      helpSections({ examples: ['openenv init word-count', 'openenv eval ./word-count --policy oracle'] }),
     )
     .action(async (name: string, flags: { readonly outputDir: string }) => {
       const { init } = await import('../init.ts')

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { helpSections } from '../help-sections.ts'
 import { integer, json, number, repeated } from '../options.ts'
 
 /** The options that `rollout` and `eval` share, as commander hands them over. */
@@ -22,9 +23,12 @@ export interface PlayFlags {
   readonly json?: boolean
 }
 
-const MODEL_VARIABLES = `
-A model's endpoint comes from the environment:
-  API_BASE_URL, HF_TOKEN or API_KEY, MODEL_NAME     or     OPENAI_BASE_URL, OPENAI_API_KEY, --model`
+const MODEL_VARIABLES = {
+  "A model's endpoint comes from the environment": [
+    'API_BASE_URL, HF_TOKEN or API_KEY, MODEL_NAME',
+    'or OPENAI_BASE_URL, OPENAI_API_KEY, --model',
+  ],
+}
 
 /** A command that plays episodes, with all its options but no action yet. */
 export function playCommand(name: string, description: string, examples: readonly string[]): Command {
@@ -78,8 +82,5 @@ export function playCommand(name: string, description: string, examples: readonl
     )
     .option('--json', 'Print the result as one JSON object, and nothing else.')
     .optionsGroup('Options:')
-    .addHelpText(
-      'after',
-      `${MODEL_VARIABLES}\n\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
-    )
+    .addHelpText('after', helpSections({ notes: MODEL_VARIABLES, examples }))
 }

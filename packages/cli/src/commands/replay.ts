@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Exit } from '../exit.ts'
+import { helpSections } from '../help-sections.ts'
 
 /** `openenv replay`: proof that a run is what was played. */
 export function replayCommand(exit: Exit): Command {
@@ -13,7 +14,13 @@ export function replayCommand(exit: Exit): Command {
     .option('--json', 'Print the result as one JSON object, and nothing else.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv replay runs/first\n  $ openenv replay runs/first --env ./guess.ts\n  $ openenv replay runs/first --env http://127.0.0.1:8000',
+      helpSections({
+        examples: [
+          'openenv replay runs/first',
+          'openenv replay runs/first --env ./guess.ts',
+          'openenv replay runs/first --env http://127.0.0.1:8000',
+        ],
+      }),
     )
     .action(async (dir: string, flags: { readonly env?: string; readonly json?: boolean }) => {
       const { replayRun } = await import('../replaying.ts')

@@ -3,6 +3,7 @@ import { LIMIT_OPTIONS } from '../limit-options.ts'
 import { integer, notNegative, positive, repeated } from '../options.ts'
 import type { Exit } from '../exit.ts'
 import type { ServeFlags } from '../serve-flags.ts'
+import { helpSections } from '../help-sections.ts'
 
 /** `openenv serve`: an environment on the OpenEnv wire. */
 export function serveCommand(exit: Exit): Command {
@@ -50,7 +51,7 @@ export function serveCommand(exit: Exit): Command {
     )
     .option(
       '--public-url <URL>',
-      'Where clients reach the server, base path included, such as https://envs.example.com/echo.',
+      'Where clients reach the server, base path included, such as https://example.com/echo.',
     )
     .option('--agent-url <URL>', 'The same for agents, where they have an address of their own.')
     .addOption(
@@ -129,7 +130,7 @@ export function serveCommand(exit: Exit): Command {
         'JSON values in one message, such as the pixels of an action (default: 100000)',
       ).argParser(integer(1)),
     )
-    .optionsGroup('What clients may hold (more is refused with 429, 503 or close code 1013):')
+    .optionsGroup('Limits of clients (429, 503 or close code 1013 beyond):')
   for (const option of Object.values(LIMIT_OPTIONS)) command.addOption(option)
   return command
     .optionsGroup('Isolation:')
@@ -155,9 +156,19 @@ export function serveCommand(exit: Exit): Command {
     .optionsGroup('Options:')
     .addHelpText(
       'after',
-      '\nTokens: OPENENV_CONTROL_TOKEN, OPENENV_AGENT_TOKEN and OPENENV_OPERATOR_TOKEN (or the same names with _FILE) close\n' +
-        'the planes of orchestrators, agents and operators to everybody else. They are never given as arguments.\n' +
-        '\nExamples:\n  $ openenv serve ./guess.ts --port 0\n  $ openenv serve email-triage --routes minimal --host 0.0.0.0\n  $ openenv serve ./guess.ts --isolation worker\n  $ openenv serve email-triage ./guess.ts',
+      helpSections({
+        notes: {
+          Tokens: [
+            'OPENENV_CONTROL_TOKEN, OPENENV_AGENT_TOKEN and OPENENV_OPERATOR_TOKEN (or the same names with _FILE) close the planes of orchestrators, agents and operators to everybody else. They are never given as arguments.',
+          ],
+        },
+        examples: [
+          'openenv serve ./guess.ts --port 0',
+          'openenv serve email-triage --routes minimal --host 0.0.0.0',
+          'openenv serve ./guess.ts --isolation worker',
+          'openenv serve email-triage ./guess.ts',
+        ],
+      }),
     )
     .action(async (names: readonly string[], flags: ServeFlags) => {
       const { serveEnvironments } = await import('../serving.ts')

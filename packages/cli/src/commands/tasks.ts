@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { helpSections } from '../help-sections.ts'
 
 /** `openenv tasks`: what there is to play. */
 export function tasksCommand(): Command {
@@ -10,7 +11,9 @@ export function tasksCommand(): Command {
     .option('--json', 'Print the list as one JSON object, and nothing else.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ openenv tasks email-triage --split train\n  $ openenv tasks http://127.0.0.1:8000 --json',
+      helpSections({
+        examples: ['openenv tasks email-triage --split train', 'openenv tasks http://127.0.0.1:8000 --json'],
+      }),
     )
     .action(async (name: string, flags: { readonly split?: string; readonly json?: boolean }) => {
       const { printTasks } = await import('../listing.ts')
