@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { extname, relative, resolve } from 'node:path'
+import { extname, join, relative, resolve } from 'node:path'
 import type { AnyEnvironment } from '@openenv-ts/core'
 import { didYouMean } from './did-you-mean.ts'
 import { entryOf } from './package-folder.ts'
@@ -16,6 +16,9 @@ export interface EnvironmentModule {
 /** Environments that come with the command. */
 export const BUILT_IN = ['echo', 'email-triage'] as const
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.tsx', '.jsx']
+
+/** An address as a person types it when the scheme is forgotten. */
+const HOST_AND_PORT = /^[\w.-]+:\d{1,5}(?:\/\S*)?$/
 
 /** Whether a name is that of an environment that comes with the command. */
 export function isBuiltIn(name: string): boolean {
@@ -51,8 +54,10 @@ export async function loadEnvironment(typed: string): Promise<EnvironmentModule>
   const found = await importPackage(typed)
   if (found !== undefined) return readModule(found, typed)
   throw new UsageError(
-    `There is no environment "${typed}": it is not built in (${BUILT_IN.join(', ')}), no file, and no installed package.` +
-      didYouMean(typed, BUILT_IN),
+    `There is no environment "${typed}": it is not built in (${BUILT_IN.join(', ')}), not a file, and not an installed package.` +
+      (HOST_AND_PORT.test(typed)
+        ? ` A server needs its scheme: http://${typed}.`
+        : didYouMean(typed, BUILT_IN)),
   )
 }
 
@@ -86,16 +91,24 @@ function checkFile(name: string, file: string): void {
     )
   if (statSync(file).isDirectory()) {
     throw new LoadFailure(
-      `${name} is a folder: name the module that default-exports the environment, for example ${name.replace(/\/$/, '')}/src/index.ts.`,
+      `${name} is a folder without a package.json that names a module: give the file that default-exports the environment${exampleIn(name, file)}.`,
       'The path that was given is that of a folder without an environment.',
     )
   }
   if (!EXTENSIONS.includes(extname(file))) {
     throw new LoadFailure(
-      `${name} is no module: an environment is a .ts, .js or .mjs file.`,
-      'The file that was given is no module.',
+      `${name} is not a module: an environment is a .ts, .js or .mjs file.`,
+      'The file that was given is not a module.',
     )
   }
+}
+
+/** A file of the folder that may be meant; nothing where there is none. */
+function exampleIn(name: string, folder: string): string {
+  const found = ['index.ts', 'index.js', 'src/index.ts', 'environment.ts'].find((each) =>
+    existsSync(join(folder, each)),
+  )
+  return found === undefined ? '' : `, such as ${join(name, found)}`
 }
 
 function readModule(exports: Readonly<Record<string, unknown>>, name: string): EnvironmentModule {
@@ -104,7 +117,7 @@ function readModule(exports: Readonly<Record<string, unknown>>, name: string): E
   const why =
     environment === undefined
       ? 'has no default export'
-      : `default-exports ${described(environment)}, which is no environment`
+      : `default-exports ${described(environment)}, which is not an environment`
   throw new LoadFailure(
     `${name} ${why}: write \`export default definePureEnvironment({ … })\`.`,
     `Its module ${why}.`,

@@ -17,8 +17,7 @@ export function helpSections({
 }: HelpSections): (context: AddHelpTextContext) => string {
   return ({ command }) => {
     const help = command.createHelp()
-    const { getOutHelpWidth } = command.configureOutput()
-    const width = (getOutHelpWidth?.() ?? 80) - INDENT.length
+    const width = (command.configureOutput().getOutHelpWidth?.() ?? 80) - INDENT.length
     const sections = Object.entries(notes).map(([title, paragraphs]) => [
       `${title}:`,
       ...paragraphs.flatMap((text) => help.boxWrap(text, width).split('\n')).map((line) => INDENT + line),

@@ -128,7 +128,7 @@ describe('a package given to the command', () => {
     await using here = await folder()
     const { code, stderr } = await openenv(['info', 'no-such-package'], { cwd: here.path })
     expect(stderr).toBe(
-      'error: There is no environment "no-such-package": it is not built in (echo, email-triage), no file, and no installed package.\n',
+      'error: There is no environment "no-such-package": it is not built in (echo, email-triage), not a file, and not an installed package.\n',
     )
     expect(code).toBe(2)
   })

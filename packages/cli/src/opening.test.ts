@@ -116,7 +116,7 @@ describe('a name', () => {
     'that the user typed loads the package, also of a workspace: %s',
     async (name) => {
       await using here = await workplace()
-      await expect(loadEnvironment(name)).rejects.toThrow('no environment')
+      await expect(loadEnvironment(name)).rejects.toThrow('not an environment')
       expect(await here.ran()).toBe(true)
     },
   )

@@ -54,7 +54,7 @@ describe('openenv serve', () => {
         'throws.ts': /it throws an error \(line 3\)/,
         'syntax.ts': /it is not valid TypeScript or JavaScript/,
         'nothing.ts': /has no default export/,
-        'odd.mjs': /default-exports a number, which is no environment/,
+        'odd.mjs': /default-exports a number, which is not an environment/,
         'typo.ts': /its definition is invalid: .*limitz/,
         'not-there.ts': /There is no file at the path/,
         'echo.ts': /throws what is not an error/,

@@ -49,7 +49,7 @@ export async function findTarget(typed: string, signal?: AbortSignal): Promise<T
 
 /** The one place where a token goes to a server: its URL was typed by the user. */
 async function findServer(url: string, signal: AbortSignal | undefined): Promise<Target> {
-  if (!URL.canParse(url)) throw new UsageError(`${url} is no URL: give one such as http://127.0.0.1:8000.`)
+  if (!URL.canParse(url)) throw new UsageError(`${url} is not a URL: give one such as http://127.0.0.1:8000.`)
   const token = controlToken(process.env)
   return remoteTarget(url, {
     ...(token === undefined ? {} : { token }),

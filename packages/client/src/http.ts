@@ -89,7 +89,9 @@ async function ask(
 export function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
   const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner
-  return first instanceof Error ? first.message : ''
+  if (!(first instanceof Error)) return ''
+  // OpenSSL says this in internals of its own.
+  return /wrong version number/i.test(first.message) ? 'it does not speak TLS: write http://' : first.message
 }
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -118,7 +120,7 @@ export function answerError(address: string, status: number, body: unknown): Ope
   if (status === 401 || status === 403) {
     return new OpenEnvError(
       'CONNECTION_ERROR',
-      `${address} refuses access (HTTP ${String(status)}): give the option \`token\`.`,
+      `${address} refuses access (HTTP ${String(status)}): give the option \`token\`, or to the command OPENENV_CONTROL_TOKEN.`,
       details,
     )
   }

@@ -88,6 +88,29 @@ it.each<[string, unknown, string, string]>([
   expect(error.message).toContain(message)
 })
 
+it.each(['ws', 'mcp', 'web', 'nowhere/at/all'])(
+  'says that /%s is not the address of the server',
+  async (path) => {
+    await using server = await scriptedServer({ http: (asked) => ROUTES[asked] ?? new Raw(404, '<html>') })
+    const error = await failure(info(`${server.url}/${path}`))
+    expect(error.code).toBe('CONNECTION_ERROR')
+    expect(error.message).toContain(`${server.url}/${path} answers, but not as an OpenEnv server`)
+    expect(error.message).toContain('without /ws, /mcp or /web')
+  },
+)
+
+it('says so where a server is asked for TLS and speaks none', async () => {
+  await using server = await scriptedServer(routes())
+  const error = await failure(info(server.url.replace('http:', 'https:')))
+  expect(error.message).toContain('(it does not speak TLS: write http://)')
+})
+
+it('names the token for code and for the command', async () => {
+  await using server = await scriptedServer(routes({ '/metadata': new Raw(401, '{}') }))
+  const { message } = await failure(info(server.url))
+  expect(message).toContain('give the option `token`, or to the command OPENENV_CONTROL_TOKEN.')
+})
+
 it('says which schema is missing', async () => {
   await using server = await scriptedServer(routes({ '/schema': { action: {} } }))
   expect((await failure(info(server.url))).message).toContain('/schema at "observation"')

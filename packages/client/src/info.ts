@@ -1,4 +1,4 @@
-import { OpenEnvError, type JsonSchema } from '@openenv-ts/core'
+import { isOpenEnvError, OpenEnvError, type JsonSchema } from '@openenv-ts/core'
 import { isObject } from '@openenv-ts/core/host'
 import type { WireSchemas } from '@openenv-ts/core/wire'
 import { askJson, type HttpOptions } from './http.ts'
@@ -37,8 +37,8 @@ export interface ServerInfo {
 
 /** Asks a server for its health, its environment's description and its schemas; of several, for their list. */
 export async function info(url: string | URL, options: HttpOptions = {}): Promise<ServerInfo> {
-  // In this order: whoever is down or no OpenEnv server says so at the first question.
-  const health = objectAt('/health', await askJson(url, '/health', options))
+  // First, since every OpenEnv server has it: a server that is down, or is another one, is told from a fault of a route.
+  const health = objectAt('/health', await askHealth(url, options))
   const metadata = await fetchMetadata(url, options)
   const schemas = metadata.environments === undefined ? await fetchSchemas(url, options) : null
   return {
@@ -46,6 +46,20 @@ export async function info(url: string | URL, options: HttpOptions = {}): Promis
     health: { status: textOr(health['status'], 'unknown') },
     metadata,
     schemas,
+  }
+}
+
+/** Asks for `GET /health`; an address without it is not that of an OpenEnv server. */
+async function askHealth(url: string | URL, options: HttpOptions): Promise<unknown> {
+  try {
+    return await askJson(url, '/health', options)
+  } catch (cause) {
+    if (!isOpenEnvError(cause) || cause.code !== 'NOT_SUPPORTED') throw cause
+    throw new OpenEnvError(
+      'CONNECTION_ERROR',
+      `${parseServerUrl(url).http} answers, but not as an OpenEnv server: it has no /health. Give the address that the server printed when it started, without /ws, /mcp or /web.`,
+      { cause },
+    )
   }
 }
 

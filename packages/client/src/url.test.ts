@@ -28,9 +28,9 @@ it.each([
   ['http://h?', 'query'],
   ['http://h/#x', 'fragment'],
   ['ftp://h', 'scheme ftp:'],
-  ['http://', 'is no URL'],
-  ['', 'is no URL'],
-  ['two words', 'is no URL'],
+  ['http://', 'is not a URL'],
+  ['', 'is not a URL'],
+  ['two words', 'is not a URL'],
   ['http://user:secret@h', 'token'],
 ])('refuses %s and says why', (text, fault) => {
   expect(() => parseServerUrl(text)).toThrow(fault)

@@ -29,7 +29,7 @@ export function parseServerUrl(url: string | URL): ServerUrl {
   try {
     parsed = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
   } catch (cause) {
-    throw badUrl(text, 'is no URL', cause)
+    throw badUrl(text, 'is not a URL', cause)
   }
   const schemes = SCHEMES[parsed.protocol]
   if (schemes === undefined)
