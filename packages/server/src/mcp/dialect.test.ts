@@ -71,9 +71,41 @@ describe('other requests to /mcp', () => {
 
   it.each(['GET', 'DELETE'])('are MCP with %s, which needs a session: row 1', async (method) => {
     const app = createApp(doors, { agentEpisode: '' })
-    expect(await call(app, method, '/mcp')).toMatchObject({ status: 405, body: { jsonrpc: '2.0' } })
+    expect(await call(app, method, '/mcp')).toMatchObject({
+      status: 400,
+      body: { jsonrpc: '2.0', error: { message: expect.stringContaining('Mcp-Session-Id') as string } },
+    })
     const headers = { 'mcp-session-id': 'unknown' }
     expect(await call(app, method, '/mcp', { headers })).toMatchObject({ status: 404 })
+  })
+
+  it.each(['GET', 'DELETE'])(
+    'are never answered with %s where MCP has no sessions: row 1',
+    async (method) => {
+      const app = createApp(doors)
+      expect(await call(app, method, '/mcp')).toMatchObject({ status: 405, body: { jsonrpc: '2.0' } })
+      const { paths } = (await app.openApi()) as { paths: Record<string, object> }
+      expect(Object.keys(paths['/mcp'] ?? {})).toEqual(['post'])
+    },
+  )
+
+  it.each(['GET', 'DELETE'])('are refused with %s as the OpenAPI document says', async (method) => {
+    const app = createApp(doors, { agentEpisode: '' })
+    const { paths } = (await app.openApi()) as {
+      paths: Record<string, Record<string, { responses: object }>>
+    }
+    const documented = Object.keys(paths['/mcp']?.[method.toLowerCase()]?.responses ?? {})
+    expect(documented).not.toContain('405')
+    for (const headers of [
+      {},
+      { 'mcp-session-id': '' },
+      { 'mcp-session-id': 'unknown' },
+      { accept: 'text/plain' },
+      { 'mcp-protocol-version': '2026-07-28' },
+    ] as Record<string, string>[]) {
+      const { status } = await call(app, method, '/mcp', { headers })
+      expect(documented, JSON.stringify(headers)).toContain(String(status))
+    }
   })
 
   it('say what is wrong with a body that is no JSON, in the dialect that the headers speak', async () => {

@@ -66,7 +66,7 @@ export class McpEndpoint {
     const { body, fault } = given === undefined ? { body: undefined, fault: null } : readMessages(given)
     const id = request.headers.get('mcp-session-id')
     if (id !== null) return this.#goOn(id, request, body, fault, source)
-    if (request.method !== 'POST') return methodNotAllowed()
+    if (request.method !== 'POST') return source === NO_EPISODE ? methodNotAllowed() : sessionMissing()
     // Revisions without sessions have no `initialize`: what is wrong with it there is that it is asked at all.
     const foreign =
       fault !== null && isAsked(body, 'initialize') && !(await sdk.isLegacyRequest(request, body))
@@ -246,6 +246,12 @@ function rpcError(status: number, code: number, message: string): Response {
   return json({ status, body: { jsonrpc: '2.0', id: null, error: { code, message } } })
 }
 
+/** As MCP has it where there are sessions. */
+function sessionMissing(): Response {
+  return rpcError(400, -32000, 'Bad Request: the header Mcp-Session-Id is required.')
+}
+
+/** Where there are no sessions, there is no stream to read and nothing to end. */
 function methodNotAllowed(): Response {
   const body = { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Method not allowed.' } }
   return json({ status: 405, body, headers: { allow: 'POST' } })

@@ -67,7 +67,7 @@ const MCP_SESSION: HeaderParameter = {
 
 const IN_SESSION: Omit<Operation, 'answers'> = {
   headers: [MCP_SESSION],
-  refusals: [404, 405, 406, 409, 429, 503],
+  refusals: [400, 404, 406, 409, 429, 503],
   speaksRpc: true,
 }
 

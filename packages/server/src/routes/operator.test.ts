@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { counterEnvironment, heldEnvironment } from '../../test/environments.ts'
 import { get, post } from '../../test/http-client.ts'
+import { McpSession } from '../../test/mcp-client.ts'
+import { OrsClient } from '../../test/ors-client.ts'
 import { SocketClient } from '../../test/socket-client.ts'
 import { createApp } from '../app.ts'
 import { EpisodeEvents } from '../sessions/events.ts'
@@ -89,6 +91,48 @@ describe('metrics', () => {
     await vi.waitUntil(
       async () => (await metrics(server.url)).get('openenv_sessions{kind="websocket"}') === 0,
     )
+  })
+
+  it.each([
+    [
+      'mcp',
+      async (url: string) => {
+        const session = await McpSession.open(`${url}/mcp`)
+        const headers = { 'mcp-session-id': session.id }
+        return () => fetch(`${url}/mcp`, { method: 'DELETE', headers })
+      },
+    ],
+    [
+      'mcp',
+      async (url: string) => {
+        const ask = (method: string, params: object) =>
+          post(url, '/mcp', { jsonrpc: '2.0', id: 1, method: `openenv/session/${method}`, params })
+        const { result } = (await ask('create', {})).body as { readonly result: object }
+        return () => ask('close', result)
+      },
+    ],
+    [
+      'ors',
+      async (url: string) => {
+        const client = new OrsClient(url, counter.name)
+        expect(await client.create({ split: 'train', index: 0 })).toMatchObject({ status: 200 })
+        return () => client.post('/delete')
+      },
+    ],
+  ] as const)('count the sessions of kind %s while they are open', async (kind, open) => {
+    await using server = await serve(counter, { port: 0, agentEpisode: '' })
+    const count = async (of: string) => (await metrics(server.url)).get(`openenv_sessions{kind="${of}"}`)
+    const others = ['websocket', 'http', 'mcp', 'ors'].filter((each) => each !== kind)
+    expect(await count(kind)).toBe(0)
+    const close = await open(server.url)
+    const closeAnother = await open(server.url)
+    expect(await count(kind)).toBe(2)
+    for (const other of others) expect(await count(other), other).toBe(0)
+    await close()
+    await vi.waitUntil(async () => (await count(kind)) === 1)
+    await closeAnother()
+    await vi.waitUntil(async () => (await count(kind)) === 0)
+    expect((await metrics(server.url)).get('openenv_sessions_opened_total')).toBe(2)
   })
 
   it('sort latencies into buckets that grow, the last of them all', async () => {
