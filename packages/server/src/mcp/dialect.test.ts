@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { doors } from '../../test/mcp-environments.ts'
 import { call } from '../../test/http-client.ts'
 import { createApp } from '../app.ts'
+import { inspect } from '../inspect.ts'
 import { dialectOf } from './dialect.ts'
 
 const BOTH = { accept: 'application/json, text/event-stream' }
@@ -84,14 +85,14 @@ describe('other requests to /mcp', () => {
     async (method) => {
       const app = createApp(doors)
       expect(await call(app, method, '/mcp')).toMatchObject({ status: 405, body: { jsonrpc: '2.0' } })
-      const { paths } = (await app.openApi()) as { paths: Record<string, object> }
+      const { paths } = (await inspect(app).openApi()) as { paths: Record<string, object> }
       expect(Object.keys(paths['/mcp'] ?? {})).toEqual(['post'])
     },
   )
 
   it.each(['GET', 'DELETE'])('are refused with %s as the OpenAPI document says', async (method) => {
     const app = createApp(doors, { agentEpisode: '' })
-    const { paths } = (await app.openApi()) as {
+    const { paths } = (await inspect(app).openApi()) as {
       paths: Record<string, Record<string, { responses: object }>>
     }
     const documented = Object.keys(paths['/mcp']?.[method.toLowerCase()]?.responses ?? {})
