@@ -55,6 +55,8 @@ describe('openenv', () => {
     { args: 'eval /', says: 'is a folder' },
     { args: 'eval packages/cli/src', says: 'such as packages/cli/src/index.ts.' },
     { args: 'eval docs/spec', says: 'give the file that default-exports the environment.' },
+    { args: 'eval echo --task a', says: 'echo has no tasks: name none' },
+    { args: 'eval echo --out docs', says: 'name a new folder, or continue that run with --resume.' },
     { args: 'eval localhost:8000', says: 'A server needs its scheme: http://localhost:8000.' },
     { args: 'info 127.0.0.1:8000/envs/mail', says: 'http://127.0.0.1:8000/envs/mail.' },
     { args: 'eval http://', says: 'is not a URL' },

@@ -26,7 +26,7 @@ const FAULTS: ReadonlySet<string> = new Set(['environment_error', 'grader_error'
 export async function play(name: string, flags: PlayFlags): Promise<Played> {
   const { out, resume } = flags
   if (out !== undefined && resume !== true && existsSync(out)) {
-    throw new UsageError(`--out ${out} exists: name a new folder, or go on with that run by --resume.`)
+    throw new UsageError(`--out ${out} exists: name a new folder, or continue that run with --resume.`)
   }
   using interrupt = listenForInterrupt('Stopping; press Ctrl-C again to quit at once.')
   const { signal } = interrupt

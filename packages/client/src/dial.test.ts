@@ -42,7 +42,7 @@ it('says how to start a server where none is', async () => {
   const error = await failure(connect(url, { retries: 1 }))
   expect(error.code).toBe('CONNECTION_ERROR')
   expect(error.message).toContain(`Cannot reach ${url} (connect ECONNREFUSED`)
-  expect(error.message).toContain('Start one with: openenv serve')
+  expect(error.message).toContain('Start one with: npx openenv serve')
 })
 
 it('names the reason for a host with several addresses too', async () => {

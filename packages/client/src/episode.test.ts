@@ -411,7 +411,7 @@ describe('lost connections', () => {
     await server.close()
     await expect.poll(() => episode.status).toBe('lost')
     expect((await failure(episode.reset(), 'CONNECTION_ERROR')).message).toContain(
-      'Start one with: openenv serve',
+      'Start one with: npx openenv serve',
     )
   })
 

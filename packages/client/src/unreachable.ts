@@ -10,7 +10,7 @@ export function unreachable(url: string, why: string, cause?: unknown): OpenEnvE
   const reason = why === '' ? '' : ` (${printable(why)})`
   return new OpenEnvError(
     'CONNECTION_ERROR',
-    `Cannot reach ${url}${reason}: is the server running? Start one with: openenv serve ENVIRONMENT`,
+    `Cannot reach ${url}${reason}: is the server running? Start one with: npx openenv serve ENVIRONMENT`,
     { cause },
   )
 }

@@ -72,7 +72,9 @@ async function chooseTasks({ name, tasks, url }: Target, options: RolloutOptions
     if (url !== undefined && named !== undefined)
       return named.map((id) => ({ task_id: id, split: options.split ?? null }))
     throw invalid(
-      url === undefined ? `${name} has no tasks.` : `The server does not list its tasks: name them.`,
+      url === undefined
+        ? `${name} has no tasks: name none, and each episode starts from its seed.`
+        : `The server does not list its tasks: name them.`,
     )
   }
   const splits = await tasks.splits()

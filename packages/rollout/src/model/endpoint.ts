@@ -156,7 +156,10 @@ function readAnswer(answer: unknown): ChatAnswer | FailedTry {
     return { text, call: readCall(Array.isArray(calls) ? calls[0] : undefined), usage: readUsage(usage) }
   }
   const said = isObject(error) ? error['message'] : undefined
-  const reason = typeof said === 'string' ? said : 'It did not answer in the form of chat completions.'
+  const reason =
+    typeof said === 'string'
+      ? said
+      : 'The answer is not a chat completion. Check the base URL: most end in /v1.'
   return { reason, again: true, refused: false }
 }
 

@@ -62,7 +62,7 @@ describe('the model variables [OE-13]', () => {
     [
       'a URL',
       { ...own, API_BASE_URL: 'localhost:8000', API_KEY: 'k' },
-      /API_BASE_URL is no http or https URL/,
+      /API_BASE_URL is not an http or https URL/,
     ],
   ])('miss %s, and say so without naming a value', (_what, env, message) => {
     expect(() => modelSettings(env)).toThrow(message)

@@ -39,7 +39,7 @@ export function modelSettings(
   if (model === undefined) missing.push('a model (MODEL_NAME, or --model)')
   if (!isHttpUrl(baseUrl)) {
     const name = own === undefined ? 'OPENAI_BASE_URL' : 'API_BASE_URL'
-    throw new RolloutError('INVALID_OPTION', `${name} is no http or https URL.`)
+    throw new RolloutError('INVALID_OPTION', `${name} is not an http or https URL.`)
   }
   if (apiKey === undefined || model === undefined) {
     throw new RolloutError('INVALID_OPTION', `The model policy needs ${missing.join(' and ')}.`)

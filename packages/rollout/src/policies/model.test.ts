@@ -287,6 +287,18 @@ describe('an endpoint in trouble', () => {
     )
   })
 
+  it('that is another kind of server is named as such, with what to check', async () => {
+    await using server = await chatServer((_call, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Sign in</title>')
+    })
+    const result = await play(server.url, { maxRetries: 0 })
+    expect(result.outcome).toBe('infrastructure_error')
+    expect(result.failure?.message).toContain(
+      'is not a chat completion. Check the base URL: most end in /v1.',
+    )
+    expect(result.failure?.message).not.toContain('Sign in')
+  })
+
   it('that asks for a pause of an hour is not waited for', async () => {
     await using server = await chatServer((_call, response) => {
       answer(response, { error: { message: 'quota' } }, 429, { 'retry-after': '3600' })
