@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openenv, start, type Finished, type Running } from '../../packages/cli/test/command.ts'
+import { environmentsFolder } from '../../packages/python-bridge/src/environments-folder.ts'
 import { virtualEnvironment } from '../../packages/python-bridge/src/virtual-environment.ts'
 import type { Fixture } from './episodes.ts'
 
@@ -100,7 +101,7 @@ export async function nativeEntryOf(name: string): Promise<NativeEntry> {
   return { python, path, module, attribute }
 }
 
-function program(
+async function program(
   command: string,
   args: readonly string[],
   {
@@ -109,10 +110,12 @@ function program(
     env = {},
   }: { readonly cwd: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> },
 ): Promise<Finished> {
+  // Where the bridge has it: libraries are compiled once.
+  const bytecode = join(await environmentsFolder(), 'bytecode')
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...SURROUNDINGS, ...env, NO_COLOR: '1', PYTHONPYCACHEPREFIX: join(MADE, 'bytecode') },
+      env: { ...SURROUNDINGS, ...env, NO_COLOR: '1', PYTHONPYCACHEPREFIX: bytecode },
     })
     const text = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)

@@ -14,16 +14,17 @@ const CALL = {
   'city-facts': { tool_name: 'submit', arguments: { completion: 'Who knows?' } },
 }
 
-describe.each(SOURCES)('64 sessions of %s at a time', (name) => {
+describe.each(SOURCES)('64 sessions of %s at a time', (source) => {
   it('finish without an error, in at most 2 GB for all of its processes', async () => {
-    expect((await importSource(`fixtures/${name}`, name)).code).toBe(0)
+    const name = `many-${source}`
+    expect((await importSource(`fixtures/${source}`, name)).code).toBe(0)
     await using server = serveImported([name])
     const [, url = ''] = await server.shows(LISTENING)
     const episodes = await Promise.all(Array.from({ length: SESSIONS }, () => connect(url)))
     const replies = await Promise.all(
       episodes.map(async (episode, index) => {
         await episode.reset({ split: 'train', index: index % 12 })
-        return episode.step(CALL[name])
+        return episode.step(CALL[source])
       }),
     )
     const bytes = residentBytes(server.pid)
@@ -34,7 +35,7 @@ describe.each(SOURCES)('64 sessions of %s at a time', (name) => {
     expect(bytes).toBeGreaterThan(50e6)
     expect(bytes).toBeLessThan(MOST_BYTES)
     console.log(
-      `${name}: ${(bytes / 1e6).toFixed(0)} MB for the server and its Python, with ${String(SESSIONS)} sessions open`,
+      `${source}: ${(bytes / 1e6).toFixed(0)} MB for the server and its Python, with ${String(SESSIONS)} sessions open`,
     )
   })
 })

@@ -32,8 +32,8 @@ let server: Running
 let url = ''
 
 beforeAll(async () => {
-  for (const name of SOURCES) {
-    const { code, stdout, stderr } = await importSource(`marked/${name}`, `marked-${name}`)
+  const imported = await Promise.all(SOURCES.map((name) => importSource(`marked/${name}`, `marked-${name}`)))
+  for (const { code, stdout, stderr } of imported) {
     if (code !== 0) throw new Error(stdout + stderr)
     expect(stdout + stderr).not.toMatch(MARKER)
   }

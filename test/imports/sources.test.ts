@@ -15,7 +15,7 @@ const WGET_WARNING =
 const LISTENING = /^Listening on (http:\/\/\S+)\n/m
 
 describe('sources of real libraries', () => {
-  it.each(FIXTURES)(
+  it.concurrent.each(FIXTURES)(
     '$name is imported, without a warning of its own, and found to keep its state with the episode [IM-13]',
     async ({ name, source = `fixtures/${name}` }) => {
       const { code, stdout, stderr } = await importSource(source, name)
@@ -25,7 +25,7 @@ describe('sources of real libraries', () => {
     },
   )
 
-  it.each(names)('%s passes the tests that were generated for it [IM-11]', async (name) => {
+  it.concurrent.each(names)('%s passes the tests that were generated for it [IM-11]', async (name) => {
     const { code, stdout, stderr } = await ownTests(name)
     expect(stdout + stderr).toMatch(/Tests\s+\d+ passed \(\d+\)/)
     expect(code).toBe(0)

@@ -3,15 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Running } from '../../packages/cli/test/command.ts'
 import { importSource, serveImported } from './imported.ts'
 
+const SOURCES = ['corner-shop', 'calculator'] as const
 const ITEMS = ['tea', 'jam', 'salt', 'rice'] as const
 
 let server: Running
 let url = ''
 
 beforeAll(async () => {
-  const sources = ['corner-shop', 'calculator']
-  for (const name of sources) expect((await importSource(name, name)).code).toBe(0)
-  server = serveImported(sources)
+  const imported = await Promise.all(SOURCES.map((name) => importSource(name, `tools-${name}`)))
+  expect(imported.map(({ code }) => code)).toEqual([0, 0])
+  server = serveImported(SOURCES.map((name) => `tools-${name}`))
   url = (await server.shows(/^Listening on (http:\/\/\S+)\n/m))[1] ?? ''
 })
 afterAll(async () => {
@@ -25,7 +26,7 @@ describe('a taskset with a tool server, and an Env of two turns with a seat of i
     index: number,
     calls: readonly (readonly [name: string, args: object])[],
   ): Promise<{ readonly shown: readonly string[]; readonly reward: number | null }> {
-    await using episode = await connect(`${url}/corner-shop`)
+    await using episode = await connect(`${url}/tools-corner-shop`)
     const start = await episode.reset({ split: 'train', index })
     const { tools } = start.observation as { readonly tools: readonly { readonly name: string }[] }
     const shown = [tools.map(({ name }) => name).join()]
@@ -87,7 +88,7 @@ describe('an environment whose tools come from an MCP server that it starts itse
   it('shows them with the prompt, and plays them to the end, sixteen at a time', async () => {
     const ends = await Promise.all(
       Array.from({ length: 16 }, async (_, number) => {
-        await using episode = await connect(`${url}/calculator`)
+        await using episode = await connect(`${url}/tools-calculator`)
         const start = await episode.reset({ split: 'train', index: number % 3 })
         expect(start.observation).toMatchObject({
           tools: [{ name: 'add', description: 'Add two whole numbers.' }],

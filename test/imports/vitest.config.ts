@@ -13,8 +13,10 @@ export default defineConfig({
     // Verifiers up to 0.1.14 needs a package without a wheel.
     env: { OPENENV_BUILD: '1' },
     globalSetup: ['../uv.mjs', './setup.ts'],
-    // Each makes virtual environments and starts Python several times.
-    maxWorkers: 1,
+    // Each waits for Python and for packages half of the time. What they import has names of its own in each file;
+    // virtual environments are shared, and made once by whichever comes first.
+    maxWorkers: 2,
+    maxConcurrency: 3,
     testTimeout: 180_000,
     hookTimeout: 600_000,
   },

@@ -1,3 +1,4 @@
+import { printable } from '@openenv-ts/core/host'
 import type { EntryPoint, SessionPlan } from './importer.ts'
 import type { NotFollowed } from './requirements/requirement-lines.ts'
 import type { VariablePlan } from './sessions/variables.ts'
@@ -10,6 +11,8 @@ import { isPackagePath } from './package-folder.ts'
 export const LOCK_FILE = 'import.lock.json'
 
 const VERSION = 1
+/** Of what is said of a source: a message may name something of it that is endless. */
+const MOST_CHARACTERS = 2000
 
 /** What a package was imported from, and how: everything but `resolved` follows from the source [IM-10]. */
 export interface ImportLock {
@@ -94,7 +97,7 @@ function placeOf({ module, name, file, line, kind }: EntryPoint): EntryPoint {
 }
 
 function findingOf({ file, line, message }: Finding): Finding {
-  return { file, line, message }
+  return { file, line, message: printable(message, MOST_CHARACTERS) }
 }
 
 /** SHA-256 of every file as the import wrote it, by path; the lock file itself is not among them. */
