@@ -33,9 +33,10 @@ const EVERY_CHANGE = [
   ],
   [[vitest('unit')]],
   [[vitest('processes', '--config', 'test/processes/vitest.config.ts')]],
+  // Clients of Python have seconds to start, so nothing computes beside them.
+  [[vitest('peers', '--config', 'test/peers/vitest.config.ts')]],
   [
     [
-      vitest('peers', '--config', 'test/peers/vitest.config.ts'),
       vitest('browser', '--config', 'test/browser/vitest.config.ts'),
       step('conformance', 'npm run --silent conformance'),
       step('docs', 'node docs/run.mjs'),

@@ -234,7 +234,11 @@ describe.skipIf(SKIPPED).each(['openenv-0.10.0', 'openenv-core-0.2.3'] as const)
   (peer) => {
     it.each(['http', 'stdio'] as const)('uses its tools over %s', async (way) => {
       await using server = way === 'http' ? await serveFastMcp(peer) : undefined
-      await using tools = await connectMcp(server === undefined ? fastMcpCommand(peer) : `${server.url}/mcp`)
+      // The first start of a Python environment compiles it.
+      await using tools = await connectMcp(
+        server === undefined ? fastMcpCommand(peer) : `${server.url}/mcp`,
+        { timeoutMs: 180_000 },
+      )
       expect(tools.server).toEqual({ name: 'adder', version: '1.2.3' })
       expect(tools.instructions).toBe('Add.')
       const listed = await tools.listTools()
